@@ -1,0 +1,170 @@
+"""The database: one engine, one session factory, one way to open a transaction; all differences of dialect."""
+
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import DateTime, MetaData, Text, TypeDecorator, Uuid, create_engine, event, func, select, text
+from sqlalchemy import Sequence as SqlSequence
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.types import JSON
+
+INSERT = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+WRITE, READ = "write", "read"
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware UTC datetime. SQLite forgets time zones; this remembers for it. Naive values are refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"naive datetime: {value}")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class TextList(TypeDecorator[list[str]]):
+    """A list of strings: text[] on PostgreSQL, a JSON list on SQLite, where json_each reads it."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        return dialect.type_descriptor(postgresql.ARRAY(Text) if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: list[str] | None, dialect: Dialect) -> Any:
+        return value if value is None or dialect.name == "postgresql" else json.dumps(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> list[str] | None:
+        return value if value is None or dialect.name == "postgresql" else json.loads(value)
+
+
+Json = JSON().with_variant(postgresql.JSONB(), "postgresql")
+
+
+class Base(DeclarativeBase):
+    type_annotation_map = {datetime: Moment, UUID: Uuid, list[str]: TextList, dict[str, Any]: Json, list[Any]: Json}  # noqa: RUF012
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+def new_id(now: datetime, entropy: Callable[[int], bytes] = os.urandom) -> UUID:
+    """A UUIDv7 (RFC 9562): unique anywhere, and sorted by the millisecond of `now`."""
+    raw = int(now.timestamp() * 1000).to_bytes(6, "big") + entropy(10)
+    number = int.from_bytes(raw, "big")
+    number = number & ~(0xF << 76) | (7 << 76)
+    return UUID(int=number & ~(0x3 << 62) | (0x2 << 62))
+
+
+def connect(url: str, *, patience_seconds: int = 5, pool: int = 5) -> sessionmaker[Session]:
+    """A session factory for this address. `patience_seconds`: how long one statement may take on PostgreSQL."""
+    engine = _engine(url, patience_seconds, pool)
+    os.register_at_fork(after_in_child=lambda: engine.dispose(close=False))
+    return sessionmaker(engine, expire_on_commit=False)
+
+
+def _engine(url: str, patience_seconds: int, pool: int) -> Engine:
+    if url.startswith("sqlite"):
+        engine = create_engine(url, pool_size=20, pool_timeout=30, hide_parameters=True)
+        _teach_sqlite(engine)
+        return engine
+    options = f"-c statement_timeout={patience_seconds * 1000} -c lock_timeout=2000 -c idle_in_transaction_session_timeout=60000"
+    return create_engine(
+        url.replace("postgresql://", "postgresql+psycopg://", 1),
+        pool_pre_ping=True,
+        pool_size=pool,
+        max_overflow=pool,
+        pool_timeout=min(patience_seconds, 30),
+        pool_recycle=300,
+        hide_parameters=True,
+        connect_args={"connect_timeout": 2, "options": options},
+    )
+
+
+def _teach_sqlite(engine: Engine) -> None:
+    """Give SQLite the manners of PostgreSQL: real transactions, foreign keys, patience, nothing lost at a power cut."""
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves, below
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        reading = connection.get_execution_options().get("mode") == READ
+        connection.exec_driver_sql(f"PRAGMA query_only={'ON' if reading else 'OFF'}")
+        connection.exec_driver_sql("BEGIN DEFERRED" if reading else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def transaction(sessions: sessionmaker[Session], wake: Callable[[str], None] = lambda job: None) -> Iterator[Session]:
+    """Everything inside commits together; then, and only then, the jobs it asked for are woken."""
+    with sessions() as session, session.begin():
+        yield session
+        woken = list(session.info.pop("wake", ()))
+    for job in woken:
+        wake(job)
+
+
+@contextmanager
+def reading(sessions: sessionmaker[Session]) -> Iterator[Session]:
+    """A transaction that refuses writes and, on SQLite, never waits for the writer."""
+    with sessions() as session, session.begin():
+        session.connection(execution_options={"mode": READ, "postgresql_readonly": True})
+        yield session
+
+
+def wake(session: Session, job: str) -> None:
+    """Ask for `job` to run once this transaction has committed."""
+    session.info.setdefault("wake", {})[job] = True  # a dict keeps order and drops repeats
+
+
+def insert_new(session: Session, model: type[Base], rows: Sequence[dict[str, Any]], *returning: Any) -> list[Any]:
+    """Insert the rows that no unique constraint has seen before; give back those (or their `returning` columns)."""
+    if not rows:
+        return []
+    statement = INSERT[dialect(session)](model).on_conflict_do_nothing()
+    if returning:
+        return list(session.execute(statement.returning(*returning), list(rows)).all())
+    return list(session.scalars(statement.returning(model), list(rows)).all())
+
+
+def dialect(session: Session) -> str:
+    return session.get_bind().dialect.name
+
+
+def database_now(session: Session) -> datetime:
+    """The database's own clock, for leases: every process agrees on it, whatever its own clock says."""
+    if dialect(session) == "postgresql":
+        return session.scalars(select(func.clock_timestamp())).one().astimezone(UTC)
+    stamp = session.scalars(text("SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now')")).one()
+    return datetime.fromisoformat(stamp).replace(tzinfo=UTC)
+
+
+def next_number(session: Session, sequence: SqlSequence, column: Any, first: int) -> int:
+    """The next of a series of numbers: a sequence on PostgreSQL, the largest plus one under SQLite's single writer."""
+    if dialect(session) == "postgresql":
+        return int(session.scalars(select(sequence.next_value())).one())
+    return int(session.scalars(select(func.coalesce(func.max(column) + 1, first))).one())

@@ -1,0 +1,42 @@
+"""What every process of ours holds, web and worker alike."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session, sessionmaker
+
+from core import db
+from core.settings import Settings
+from jobs.queue import Queue
+from messaging.gateway import Gateway
+
+
+def _nothing(label: str) -> None:
+    """A step that tests may stop at; in service it does nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """`gateways` is in order of preference; `checkpoint` is told each step of a job's way, so that a test can crash there."""
+
+    settings: Settings
+    sessions: sessionmaker[Session]
+    gateways: Mapping[str, Gateway]
+    queue: Queue
+    now: Callable[[], datetime]
+    checkpoint: Callable[[str], None] = _nothing
+
+    def transaction(self) -> AbstractContextManager[Session]:
+        """A transaction that writes; jobs it wakes start after its commit."""
+        return db.transaction(self.sessions, wake=self.queue.wake)
+
+    def reading(self) -> AbstractContextManager[Session]:
+        """A transaction that only reads and refuses writes."""
+        return db.reading(self.sessions)
+
+    @property
+    def gateway(self) -> Gateway:
+        """The preferred one."""
+        return next(iter(self.gateways.values()))

@@ -1,0 +1,54 @@
+"""What kinds of text there are, and what each kind is allowed to do. The table of the whole policy."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from core import clock
+
+
+class MessageClass(StrEnum):
+    REPLY = "reply"
+    EMERGENCY = "emergency"
+    ALERT = "alert"
+    NOTICE = "notice"
+    ADVICE = "advice"
+    SURVEY = "survey"
+    OFFER = "offer"
+
+
+class Unconfirmed(StrEnum):
+    """What becomes of a message when we stopped listening before the gateway's answer. Never: sent again by ourselves."""
+
+    CLOSED = "closed"
+    ASKS_PERSON = "asks a person"
+    ONCE_MORE_IF_SWITCHED_ON = "once more, only where an operator switched that on"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    lane: int  # 1 goes first
+    quiet: bool  # waits for the end of the quiet hours
+    capped: bool  # counts as an unasked text, and is held back by the caps
+    valid: timedelta | None  # None: to the end of its local day
+    unconfirmed: Unconfirmed
+
+
+POLICIES = {
+    MessageClass.REPLY: Policy(1, False, False, timedelta(minutes=30), Unconfirmed.CLOSED),
+    MessageClass.EMERGENCY: Policy(1, False, False, timedelta(hours=6), Unconfirmed.ONCE_MORE_IF_SWITCHED_ON),
+    MessageClass.ALERT: Policy(2, True, False, timedelta(hours=12), Unconfirmed.CLOSED),
+    MessageClass.NOTICE: Policy(2, True, False, timedelta(hours=72), Unconfirmed.ASKS_PERSON),
+    MessageClass.ADVICE: Policy(3, True, True, None, Unconfirmed.CLOSED),
+    MessageClass.SURVEY: Policy(4, True, True, timedelta(hours=24), Unconfirmed.CLOSED),
+    MessageClass.OFFER: Policy(4, True, True, timedelta(hours=24), Unconfirmed.CLOSED),
+}
+CAPPED = tuple(kind for kind, policy in POLICIES.items() if policy.capped)
+UNASKED_A_DAY, UNASKED_A_WEEK = 1, 3
+
+
+def valid_until(kind: MessageClass, now: datetime, zone: ZoneInfo) -> datetime:
+    """The instant after which a text of this kind is no longer sent."""
+    span = POLICIES[kind].valid
+    return now + span if span is not None else clock.end_of_day(now, zone)

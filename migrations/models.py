@@ -1,0 +1,12 @@
+"""Every table of the house, gathered for Alembic and for the tests that compare."""
+
+import content.models
+import core.audit
+import core.incidents
+import messaging.models
+import profiles.models
+import service.accounts.models
+from core.db import Base
+
+ROOMS = (content.models, core.audit, core.incidents, messaging.models, profiles.models, service.accounts.models)
+metadata = Base.metadata

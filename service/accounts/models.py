@@ -1,0 +1,47 @@
+"""The tables of people who sign in: accounts, what they may do, their sign-ins, one-time links."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db import Base
+
+
+class Account(Base):
+    __tablename__ = "accounts"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(unique=True)  # folded to lower case
+    name: Mapped[str]
+    role: Mapped[str]  # a key of service/accounts/roles.py
+    organisation_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisations.id"))
+    password_hash: Mapped[str]  # argon2id
+    active: Mapped[bool]
+    sample: Mapped[bool]
+    created_at: Mapped[datetime]
+
+
+class SignIn(Base):
+    """One browser signed in. The cookie holds the token; this row holds its hash."""
+
+    __tablename__ = "sign_ins"
+
+    token_hash: Mapped[str] = mapped_column(primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"), index=True)
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class OneTimeLink(Base):
+    """A link that works once, until a time: the first administrator's set-up, an invitation, a reset."""
+
+    __tablename__ = "one_time_links"
+
+    token_hash: Mapped[str] = mapped_column(primary_key=True)
+    purpose: Mapped[str]  # setup, invitation
+    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"))
+    until: Mapped[datetime]
+    used_at: Mapped[datetime | None]
