@@ -2,8 +2,9 @@
 
 import json
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -15,8 +16,8 @@ from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import JSON
 
-INSERT = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
-WRITE, READ = "write", "read"
+INSERT: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+READ, WRITER = "read", "writer"
 
 
 class Moment(TypeDecorator[datetime]):
@@ -81,7 +82,9 @@ def connect(url: str, *, patience_seconds: int = 5, pool: int = 5) -> sessionmak
     """A session factory for this address. `patience_seconds`: how long one statement may take on PostgreSQL."""
     engine = _engine(url, patience_seconds, pool)
     os.register_at_fork(after_in_child=lambda: engine.dispose(close=False))
-    return sessionmaker(engine, expire_on_commit=False)
+    # SQLite has one writer: the threads of a process queue for it here, rather than poll for it there.
+    writer = threading.Lock() if engine.dialect.name == "sqlite" else nullcontext()
+    return sessionmaker(engine, expire_on_commit=False, info={WRITER: writer})
 
 
 def _engine(url: str, patience_seconds: int, pool: int) -> Engine:
@@ -121,7 +124,7 @@ def _teach_sqlite(engine: Engine) -> None:
 @contextmanager
 def transaction(sessions: sessionmaker[Session], wake: Callable[[str], None] = lambda job: None) -> Iterator[Session]:
     """Everything inside commits together; then, and only then, the jobs it asked for are woken."""
-    with sessions() as session, session.begin():
+    with sessions.kw["info"][WRITER], sessions() as session, session.begin():
         yield session
         woken = list(session.info.pop("wake", ()))
     for job in woken:

@@ -31,10 +31,10 @@ def open_(session: Session, kind: str, subject: str, says: str, now: datetime) -
 def close(session: Session, kind: str, subject: str, now: datetime) -> None:
     """Close what is open of this kind and subject; nothing happens when nothing is."""
     session.execute(
-        update(Incident).where(Incident.kind == kind, Incident.subject == subject, Incident.open).values(open=None, closed_at=now)
+        update(Incident).where(Incident.kind == kind, Incident.subject == subject, Incident.open.is_(True)).values(open=None, closed_at=now)
     )
 
 
 def standing(session: Session) -> list[Incident]:
     """The open ones, newest first."""
-    return list(session.scalars(select(Incident).where(Incident.open).order_by(Incident.opened_at.desc())))
+    return list(session.scalars(select(Incident).where(Incident.open.is_(True)).order_by(Incident.opened_at.desc())))

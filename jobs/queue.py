@@ -74,7 +74,7 @@ class RedisQueue:
 
     def wake(self, job: str) -> None:
         try:
-            self._rq.enqueue("jobs.perform", job, result_ttl=0, failure_ttl=604_800, job_timeout=120, description=f"perform:{job}")
+            self._rq.enqueue("jobs.table.perform", job, result_ttl=0, failure_ttl=604_800, job_timeout=120, description=f"perform:{job}")
         except RedisError as down:
             log.warning("wake lost, the clock will ask again", job=job, error=type(down).__name__)
 

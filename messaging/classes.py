@@ -31,21 +31,27 @@ class Policy:
     lane: int  # 1 goes first
     quiet: bool  # waits for the end of the quiet hours
     capped: bool  # counts as an unasked text, and is held back by the caps
+    asks_consent: bool  # goes only where the person agreed to be texted
     valid: timedelta | None  # None: to the end of its local day
     unconfirmed: Unconfirmed
 
 
 POLICIES = {
-    MessageClass.REPLY: Policy(1, False, False, timedelta(minutes=30), Unconfirmed.CLOSED),
-    MessageClass.EMERGENCY: Policy(1, False, False, timedelta(hours=6), Unconfirmed.ONCE_MORE_IF_SWITCHED_ON),
-    MessageClass.ALERT: Policy(2, True, False, timedelta(hours=12), Unconfirmed.CLOSED),
-    MessageClass.NOTICE: Policy(2, True, False, timedelta(hours=72), Unconfirmed.ASKS_PERSON),
-    MessageClass.ADVICE: Policy(3, True, True, None, Unconfirmed.CLOSED),
-    MessageClass.SURVEY: Policy(4, True, True, timedelta(hours=24), Unconfirmed.CLOSED),
-    MessageClass.OFFER: Policy(4, True, True, timedelta(hours=24), Unconfirmed.CLOSED),
+    MessageClass.REPLY: Policy(1, False, False, False, timedelta(minutes=30), Unconfirmed.CLOSED),
+    MessageClass.EMERGENCY: Policy(1, False, False, False, timedelta(hours=6), Unconfirmed.ONCE_MORE_IF_SWITCHED_ON),
+    MessageClass.ALERT: Policy(2, True, False, True, timedelta(hours=12), Unconfirmed.CLOSED),
+    MessageClass.NOTICE: Policy(2, True, False, False, timedelta(hours=72), Unconfirmed.ASKS_PERSON),
+    MessageClass.ADVICE: Policy(3, True, True, True, None, Unconfirmed.CLOSED),
+    MessageClass.SURVEY: Policy(4, True, True, True, timedelta(hours=24), Unconfirmed.CLOSED),
+    MessageClass.OFFER: Policy(4, True, True, True, timedelta(hours=24), Unconfirmed.CLOSED),
 }
 CAPPED = tuple(kind for kind, policy in POLICIES.items() if policy.capped)
 UNASKED_A_DAY, UNASKED_A_WEEK = 1, 3
+
+
+def heeds_stop(kind: MessageClass) -> bool:
+    """STOP ends every text but the answer to what a person asked."""
+    return kind is not MessageClass.REPLY
 
 
 def valid_until(kind: MessageClass, now: datetime, zone: ZoneInfo) -> datetime:

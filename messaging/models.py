@@ -98,6 +98,7 @@ class Outcome(Base):
     phone: Mapped[str] = mapped_column(primary_key=True)
     state: Mapped[str]
     reason: Mapped[str]
+    gateway_id: Mapped[str | None] = mapped_column(index=True)  # only from an answer that came after we had stopped listening
     at: Mapped[datetime]
 
 

@@ -80,6 +80,11 @@ def upgrade() -> None:
     with op.batch_alter_table('drafts', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_drafts_at'), ['at'], unique=False)
 
+    op.create_table('heartbeats',
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('at', core.db.Moment(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_heartbeats'))
+    )
     op.create_table('hops',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
     sa.Column('at', core.db.Moment(timezone=True), nullable=False),
@@ -132,9 +137,13 @@ def upgrade() -> None:
     sa.Column('phone', sa.String(), nullable=False),
     sa.Column('state', sa.String(), nullable=False),
     sa.Column('reason', sa.String(), nullable=False),
+    sa.Column('gateway_id', sa.String(), nullable=True),
     sa.Column('at', core.db.Moment(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('batch_id', 'phone', name=op.f('pk_outcomes'))
     )
+    with op.batch_alter_table('outcomes', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_outcomes_gateway_id'), ['gateway_id'], unique=False)
+
     op.create_table('places',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('level', sa.String(), nullable=False),
@@ -551,6 +560,9 @@ def downgrade() -> None:
         batch_op.drop_index('ix_places_level_name')
 
     op.drop_table('places')
+    with op.batch_alter_table('outcomes', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_outcomes_gateway_id'))
+
     op.drop_table('outcomes')
     with op.batch_alter_table('incidents', schema=None) as batch_op:
         batch_op.drop_index('uq_incidents_open')
@@ -566,6 +578,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_hops_at'))
 
     op.drop_table('hops')
+    op.drop_table('heartbeats')
     with op.batch_alter_table('drafts', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_drafts_at'))
 

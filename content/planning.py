@@ -1,0 +1,125 @@
+"""A broadcast into batches: bodies rendered once for all who share them, phones taken a range at a time.
+
+Idempotent: a range and the cursor behind it are committed together, so a phone lies in one range and a second run adds nothing.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import structlog
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from content import fields, placeholders, planning_sql, templates
+from content.fields import CROP, DISTRICT, FARMER, Cell, Context
+from content.models import Broadcast, BroadcastBody, TemplateVersion
+from core import clock
+from core.db import wake
+from core.settings import Settings
+from messaging import gsm
+from messaging.outbox import DISPATCH
+from profiles import audiences
+from profiles.audiences import Audience
+from profiles.models import Farmer, Plot
+
+log = structlog.get_logger(__name__)
+PREPARED = " "  # a cursor before every phone and after nothing: the bodies are there, no range is planned yet
+
+
+def plan_some(session: Session, now: datetime, settings: Settings, width: int) -> bool:
+    """Do the next piece of the oldest broadcast that is being planned: its bodies, or one range of `width` phones.
+
+    False when nothing is left to plan. Two planners wait for each other on the broadcast's row.
+    """
+    planning = select(Broadcast).where(Broadcast.state == "planning").order_by(Broadcast.as_of, Broadcast.id).limit(1)
+    broadcast = session.scalars(planning.with_for_update(skip_locked=True)).first()
+    if broadcast is None:
+        return False
+    version = session.get_one(TemplateVersion, broadcast.template_version_id)
+    depends = fields.depends(sorted({name for body in version.bodies.values() for name in placeholders.names(body)}))
+    if not broadcast.cursor:
+        _prepare(session, broadcast, version, depends, settings, now)
+        broadcast.cursor = PREPARED
+        return True
+    upto = planning_sql.end_of_range(session, broadcast.cursor, width)
+    if upto is None:
+        broadcast.state = "planned"
+        return True
+    if FARMER in depends:
+        _plan_each(session, broadcast, version, upto, settings, now)
+    else:
+        broadcast.phones += planning_sql.plan_range(session, broadcast, depends, upto, settings.batch_size, now)
+    broadcast.cursor = upto
+    wake(session, DISPATCH)
+    return True
+
+
+def _prepare(
+    session: Session, broadcast: Broadcast, version: TemplateVersion, depends: frozenset[str], settings: Settings, now: datetime
+) -> None:
+    """Render every body that the broadcast needs, once: prices and names as they are at this moment."""
+    if FARMER in depends:
+        return
+    context = Context(session, settings, clock.day(now, settings.zone))
+    audience = audiences.from_json(broadcast.audience)
+    for cell, people in cells(session, audience, broadcast.as_of, depends):
+        body = render(version, cell, context)
+        if body is None:
+            broadcast.unsaid += people
+            continue
+        session.add(
+            BroadcastBody(broadcast_id=broadcast.id, language=cell.language, district_id=cell.district_id, crop=cell.crop, body=body)
+        )
+
+
+def cells(session: Session, audience: Audience, as_of: datetime, depends: frozenset[str]) -> list[tuple[Cell, int]]:
+    """The groups of farmers who share what the template depends on, and how many are in each."""
+    columns = [Farmer.language]
+    if DISTRICT in depends:
+        columns.append(func.coalesce(Farmer.district_id, 0))
+    if CROP in depends:
+        columns.append(Plot.crop)
+    query = (
+        select(*columns, func.count())
+        .join(Plot, Plot.farmer_id == Farmer.id)
+        .where(*audiences.conditions(audience, as_of))
+        .group_by(*columns)
+    )
+    return [(_cell(row, depends), row[-1]) for row in session.execute(query)]
+
+
+def _cell(row: Sequence[object], depends: frozenset[str]) -> Cell:
+    values = list(row[1:-1])
+    district = int(str(values.pop(0))) if DISTRICT in depends else 0
+    return Cell(str(row[0]), district, str(values.pop(0)) if CROP in depends else "")
+
+
+def render(version: TemplateVersion, cell: Cell, context: Context) -> str | None:
+    """The body for one cell in its language; None when a value is missing or the body would not fit one part."""
+    chosen = templates.body_for(version, cell.language)
+    if chosen is None:
+        return None
+    language, body = chosen
+    spoken = Cell(language, cell.district_id, cell.crop, cell.name)
+    values = {name: fields.FIELDS[name].value(spoken, context) for name in placeholders.names(body)}
+    if any(value is None for value in values.values()):
+        return None
+    filled = gsm.plain(placeholders.fill(body, {name: value or "" for name, value in values.items()}))
+    if not gsm.fits(filled, templates.ONE_PART):
+        log.warning("a body does not fit", version=str(version.id), language=language, district=cell.district_id)
+        return None
+    return filled
+
+
+def _plan_each(session: Session, broadcast: Broadcast, version: TemplateVersion, upto: str, settings: Settings, now: datetime) -> None:
+    """A range where every body is written for one person."""
+    context = Context(session, settings, clock.day(now, settings.zone))
+    audience = audiences.from_json(broadcast.audience)
+    rows: dict[tuple[str, str], str] = {}
+    for farmer in planning_sql.farmers_in_range(session, audience, broadcast, upto):
+        body = render(version, Cell(farmer.language, farmer.district_id or 0, farmer.crop, farmer.name), context)
+        if body is None:
+            broadcast.unsaid += 1
+        else:
+            rows.setdefault((farmer.phone, body), farmer.id.hex)
+    broadcast.phones += planning_sql.insert_single(session, broadcast, rows, now)

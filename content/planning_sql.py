@@ -1,0 +1,146 @@
+"""Planning's hot path as one statement: a million phones become batches without one of them passing through Python.
+
+One row holds a body and up to BATCH_SIZE phones as an array, which writes a thirtieth of what a row a phone would.
+What the two dialects call differently is written out in DIALECTS.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Subquery, func, insert, literal, literal_column, select
+from sqlalchemy.orm import Session
+
+from content.fields import CROP, DISTRICT
+from content.models import Broadcast, BroadcastBody
+from core.db import dialect, new_id
+from messaging.classes import POLICIES, MessageClass
+from messaging.models import Batch
+from profiles import audiences
+from profiles.audiences import Audience
+from profiles.models import Farmer, Plot
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What differs: a farmer's id as 32 hexadecimal digits, rows into a list, a list's length, a UUIDv7 of a moment."""
+
+    ref: str
+    gather: str
+    length: str
+    new_id: str
+
+
+DIALECTS = {
+    "postgresql": Words(
+        ref="replace(farmers.id::text, '-', '')",
+        gather="array_agg",
+        length="cardinality",
+        new_id="('{ms}' || '7' || substr(md5(random()::text), 1, 3) || '8' || substr(md5(random()::text), 1, 15))::uuid",
+    ),
+    "sqlite": Words(
+        ref="farmers.id",
+        gather="json_group_array",
+        length="json_array_length",
+        new_id="'{ms}' || '7' || substr(lower(hex(randomblob(2))), 1, 3) || '8' || substr(lower(hex(randomblob(8))), 1, 15)",
+    ),
+}
+BATCH_COLUMNS = ("id", "sender", "class", "lane", "body", "phones", "refs", "not_before", "valid_until", "attempt", "state")
+
+
+def end_of_range(session: Session, cursor: str, width: int) -> str | None:
+    """The last phone of the range that begins after `cursor`; None when no phone is left. Read from the index alone."""
+    after = select(Farmer.phone).where(Farmer.phone > cursor).order_by(Farmer.phone)
+    nth = session.scalars(after.offset(width - 1).limit(1)).first()
+    if nth is not None:
+        return nth
+    return session.scalars(select(Farmer.phone).where(Farmer.phone > cursor).order_by(Farmer.phone.desc()).limit(1)).first()
+
+
+def plan_range(session: Session, broadcast: Broadcast, depends: frozenset[str], upto: str, size: int, now: datetime) -> int:
+    """Batches for every phone of the audience after the cursor and up to `upto`; how many phones that were."""
+    words = DIALECTS[dialect(session)]
+    chunked = _chunked(broadcast, depends, upto, size, words)
+    bodies = _bodies(broadcast)
+    body = select(bodies.c.number, func.min(bodies.c.body).label("body")).group_by(bodies.c.number).subquery("body")
+    gather = getattr(func, words.gather)
+    grouped = (
+        select(chunked.c.number, gather(chunked.c.phone).label("phones"), gather(chunked.c.ref).label("refs"))
+        .group_by(chunked.c.number, chunked.c.chunk)
+        .subquery("grouped")
+    )
+    table = Batch.__table__
+    rows = select(
+        literal_column(words.new_id.format(ms=f"{int(now.timestamp() * 1000):012x}")),
+        literal(f"broadcast:{broadcast.id}"),
+        literal(broadcast.klass),
+        literal(POLICIES[MessageClass(broadcast.klass)].lane),
+        body.c.body,
+        grouped.c.phones,
+        grouped.c.refs,
+        literal(now, table.c.not_before.type),
+        literal(broadcast.valid_until, table.c.valid_until.type),
+        literal(1),
+        literal("queued"),
+    ).join_from(grouped, body, body.c.number == grouped.c.number)
+    length = getattr(func, words.length)(table.c.phones)
+    return sum(row[0] for row in session.execute(insert(table).from_select(BATCH_COLUMNS, rows).returning(length)))
+
+
+def _chunked(broadcast: Broadcast, depends: frozenset[str], upto: str, size: int, words: Words) -> Subquery:
+    """Each phone with its body's number and which of that body's batches it falls in; one row for a (phone, body)."""
+    columns = [
+        Farmer.phone.label("phone"),
+        literal_column(words.ref).label("ref"),
+        Farmer.language.label("language"),
+        (func.coalesce(Farmer.district_id, 0) if DISTRICT in depends else literal(0)).label("district_id"),
+        (Plot.crop if CROP in depends else literal("")).label("crop"),
+    ]
+    members = _in_range(audiences.from_json(broadcast.audience), broadcast, upto, columns).subquery("members")
+    bodies = _bodies(broadcast)
+    same = (bodies.c.language == members.c.language) & (bodies.c.district_id == members.c.district_id) & (bodies.c.crop == members.c.crop)
+    told = (
+        select(members.c.phone, func.min(members.c.ref).label("ref"), bodies.c.number)
+        .join_from(members, bodies, same)
+        .group_by(members.c.phone, bodies.c.number)
+        .subquery("told")
+    )
+    place = func.row_number().over(partition_by=told.c.number, order_by=told.c.phone)
+    return select(told, ((place - 1) // size).label("chunk")).subquery("chunked")
+
+
+def _bodies(broadcast: Broadcast) -> Subquery:
+    """The broadcast's bodies, numbered: equal words in two cells are one body, and a phone gets it once."""
+    number = func.dense_rank().over(order_by=BroadcastBody.body).label("number")
+    columns = (BroadcastBody.language, BroadcastBody.district_id, BroadcastBody.crop, BroadcastBody.body, number)
+    return select(*columns).where(BroadcastBody.broadcast_id == broadcast.id).subquery("bodies")
+
+
+def _in_range(audience: Audience, broadcast: Broadcast, upto: str, columns: Sequence[Any]) -> Any:
+    wanted = audiences.conditions(audience, broadcast.as_of)
+    joined = select(*columns).join_from(Farmer, Plot, Plot.farmer_id == Farmer.id)
+    return joined.where(Farmer.phone > broadcast.cursor, Farmer.phone <= upto, *wanted)
+
+
+def farmers_in_range(session: Session, audience: Audience, broadcast: Broadcast, upto: str) -> list[Row[Any]]:
+    """Who is in the range, with what a personal body may say."""
+    columns = [Farmer.id, Farmer.phone, Farmer.language, Farmer.district_id, Farmer.name, Plot.crop]
+    return list(session.execute(_in_range(audience, broadcast, upto, columns).order_by(Farmer.phone, Farmer.id)))
+
+
+def insert_single(session: Session, broadcast: Broadcast, rows: Mapping[tuple[str, str], str], now: datetime) -> int:
+    """One batch for each (phone, body); `rows` maps them to the farmer."""
+    shared = {
+        "sender": f"broadcast:{broadcast.id}",
+        "class": broadcast.klass,
+        "lane": POLICIES[MessageClass(broadcast.klass)].lane,
+        "not_before": now,
+        "valid_until": broadcast.valid_until,
+        "attempt": 1,
+        "state": "queued",
+    }
+    batches = [{**shared, "id": new_id(now), "body": body, "phones": [phone], "refs": [ref]} for (phone, body), ref in rows.items()]
+    if batches:
+        session.execute(Batch.__table__.insert(), batches)  # type: ignore[attr-defined]
+    return len(batches)

@@ -1,0 +1,19 @@
+"""Broadcasts into batches, a range of phones at a time, the cursor in the same transaction."""
+
+from content import planning
+from core.db import dialect
+from jobs.runtime import Runtime
+
+# A dial-in must never wait a second for SQLite's one writer; PostgreSQL likes one long statement better than many.
+RANGE = {"sqlite": 2_000, "postgresql": 250_000}
+
+
+def plan(runtime: Runtime) -> None:
+    """Plan every broadcast to its end. A second run adds nothing: a phone lies in one range."""
+    while True:
+        with runtime.transaction() as session:
+            more = planning.plan_some(session, runtime.now(), runtime.settings, RANGE[dialect(session)])
+            runtime.checkpoint("run.chunk_before_commit")
+        runtime.checkpoint("run.chunk_committed")
+        if not more:
+            return

@@ -1,0 +1,41 @@
+"""Background work by name. A job takes no arguments: what there is to do, it finds in the tables."""
+
+from collections.abc import Callable
+
+from jobs.dispatch import dispatch
+from jobs.fire import fire
+from jobs.fold import fold
+from jobs.inbox import inbox
+from jobs.plan import plan
+from jobs.reap import reap
+from jobs.runtime import Runtime
+from jobs.tidy import tidy
+
+JOBS: dict[str, Callable[[Runtime], None]] = {
+    "dispatch": dispatch,
+    "inbox": inbox,
+    "fire": fire,
+    "plan": plan,
+    "fold": fold,
+    "reap": reap,
+    "tidy": tidy,
+}
+_runtime: Runtime | None = None
+
+
+def start(runtime: Runtime) -> None:
+    """Called once by each worker process, before its first job."""
+    global _runtime
+    _runtime = runtime
+
+
+def perform(job: str) -> None:
+    """What RQ calls in a worker: by name, with nothing else."""
+    if _runtime is None:
+        raise RuntimeError("jobs.start(runtime) was not called in this process")
+    perform_with(_runtime, job)
+
+
+def perform_with(runtime: Runtime, job: str) -> None:
+    """Do one job to its end, or to the end of its time; what is left wakes it again."""
+    JOBS[job](runtime)

@@ -1,0 +1,26 @@
+"""What must not be kept: drafts of people who did not agree, the screens of past dial-ins, yesterday's caps, old bodies."""
+
+from datetime import timedelta
+
+from sqlalchemy import delete
+
+from core import clock
+from jobs.runtime import Runtime
+from messaging import sessions
+from messaging.models import Hop, Unasked, Unread
+from profiles import drafts
+
+DAY = timedelta(days=1)
+
+
+def tidy(runtime: Runtime) -> None:
+    """Delete by age."""
+    now = runtime.now()
+    today = clock.day(now, runtime.settings.zone)
+    with runtime.transaction() as session:
+        drafts.expire(session, now)
+    with runtime.transaction() as session:
+        sessions.sweep(session, now)
+        session.execute(delete(Unread).where(Unread.at < now - 90 * DAY))
+        session.execute(delete(Hop).where(Hop.at < now - 400 * DAY))
+        session.execute(delete(Unasked).where(Unasked.day < today - 8 * DAY))

@@ -1,0 +1,157 @@
+"""Who works on which batch: claimed under a lease, marked submitting after the last look, put back when its holder dies.
+
+    queued ──claim──▶ claimed ──mark──▶ submitting ──settle──▶ done
+       ▲                │  │                 │
+       └── lease lost ──┘  └─ nobody left    └─ lease lost: every phone unconfirmed, never sent again by us
+                              to send: done
+
+Leases alone use the database's clock. A claim is one statement, for two workers never hold the same batch.
+"""
+
+from collections.abc import Callable, Sequence, Set
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select, tuple_, update
+from sqlalchemy.orm import Session
+
+from core import clock
+from core.db import database_now, insert_new
+from messaging import lastlook, settle, suppressions, switches
+from messaging.classes import POLICIES, UNASKED_A_DAY, UNASKED_A_WEEK, MessageClass
+from messaging.lastlook import Facts, Look
+from messaging.models import Batch, Unasked
+
+LEASE = timedelta(seconds=60)  # five times the longest call to a gateway
+RECHECK = timedelta(minutes=1)
+Agreed = Callable[[Session, Sequence[str], datetime], Set[str]]
+
+
+def claim(session: Session, owner: str, limit: int, now: datetime) -> list[UUID]:
+    """Take up to `limit` due batches: the first lane first, the oldest first within it, past whatever is switched off."""
+    off = switches.off(session, now)
+    if switches.SENDING in off:
+        return []
+    due = select(Batch.id).where(Batch.state == "queued", Batch.not_before <= now)
+    classes = [name.partition(":")[2] for name in off if name.startswith("class:")]
+    senders = [name.partition(":")[2] for name in off if name.startswith("sender:")]
+    if classes:
+        due = due.where(Batch.klass.not_in(classes))
+    if senders:
+        due = due.where(Batch.sender.not_in(senders))
+    due = due.order_by(Batch.lane, Batch.not_before, Batch.id).limit(limit).with_for_update(skip_locked=True)
+    taken = (
+        update(Batch)
+        .where(Batch.id.in_(due.scalar_subquery()), Batch.state == "queued")
+        .values(state="claimed", owner=owner, lease_until=database_now(session) + LEASE)
+        .returning(Batch.lane, Batch.not_before, Batch.id)
+        .execution_options(synchronize_session=False)
+    )
+    return [row.id for row in sorted(session.execute(taken).all())]
+
+
+def mark(
+    session: Session,
+    batch_id: UUID,
+    owner: str,
+    now: datetime,
+    *,
+    zone: ZoneInfo,
+    quiet: Any,
+    guests: Set[str],
+    agreed: Agreed,
+    gateway: str,
+) -> tuple[Batch, list[str]] | None:
+    """The last look, and the mark that a call is about to be made. Returns the batch and the phones to hand over.
+
+    None when there is nothing to hand over: the lease was lost, the batch waits, or everybody in it is withheld.
+    What is withheld is written in this same transaction: suppression, consent, caps and the rest are true at its commit.
+    """
+    batch = session.scalars(
+        select(Batch).where(Batch.id == batch_id, Batch.owner == owner, Batch.state == "claimed").with_for_update()
+    ).first()
+    if batch is None:
+        return None
+    seen = _look(session, batch, now, zone, quiet, guests, agreed, gateway)
+    if seen.wait_until:
+        batch.state, batch.owner, batch.lease_until, batch.not_before = "queued", None, None, seen.wait_until
+        return None
+    later = [phone for phone, (fate, _code) in seen.withheld.items() if fate == "deferred"]
+    if later:
+        settle.follow(session, batch, later, _after_cap(now, zone), now)
+    if not seen.go:
+        settle.end(session, batch, {}, seen.withheld, None, now)
+        return None
+    batch.state, batch.withheld, batch.lease_until = "submitting", seen.withheld or None, database_now(session) + LEASE
+    return batch, seen.go
+
+
+def _look(
+    session: Session, batch: Batch, now: datetime, zone: ZoneInfo, quiet: Any, guests: Set[str], agreed: Agreed, gateway: str
+) -> Look:
+    klass = MessageClass(batch.klass)
+    policy = POLICIES[klass]
+    off = switches.off(session, now, switches.names(klass, batch.sender, gateway))
+    facts = Facts(
+        now=now,
+        stopped=suppressions.stopped(session, batch.phones),
+        agreed=agreed(session, batch.refs, now) if policy.asks_consent else frozenset(),
+        guests=guests,
+        quiet_until=clock.quiet_until(now, quiet, zone),
+        off_until=max((switch.until or now + RECHECK for switch in off.values()), default=None),
+        after_cap=_after_cap(now, zone),
+    )
+    seen = lastlook.look(klass, batch.phones, batch.refs, batch.valid_until, facts)
+    if not policy.capped or not seen.go:
+        return seen
+    capped = set(seen.go) - _take_turns(session, seen.go, clock.day(now, zone), batch.id)
+    return lastlook.look(klass, batch.phones, batch.refs, batch.valid_until, _with_caps(facts, capped)) if capped else seen
+
+
+def _with_caps(facts: Facts, capped: Set[str]) -> Facts:
+    return Facts(**{**{name: getattr(facts, name) for name in Facts.__slots__}, "capped": capped})
+
+
+def _after_cap(now: datetime, zone: ZoneInfo) -> datetime:
+    return clock.end_of_day(now, zone)
+
+
+def _take_turns(session: Session, phones: Sequence[str], day: Any, batch_id: UUID) -> set[str]:
+    """The phones that get their one unasked text of this day from this batch, within what a week allows.
+
+    A primary key settles it between two batches at the same instant; sorted, so that they never wait for each other in a ring.
+    """
+    week = select(Unasked.phone).where(Unasked.phone.in_(phones), Unasked.day > day - timedelta(days=7))
+    full = set(session.scalars(week.group_by(Unasked.phone).having(func.count() >= UNASKED_A_WEEK)))
+    assert UNASKED_A_DAY == 1, "the primary key (phone, day) says one"
+    rows = [{"phone": phone, "day": day, "batch_id": batch_id} for phone in sorted(set(phones) - full)]
+    return {row[0] for row in insert_new(session, Unasked, rows, Unasked.phone)}
+
+
+def release(session: Session, owner: str) -> int:
+    """Put back what this owner claimed and did not mark: the orderly end of a worker."""
+    back = update(Batch).where(Batch.owner == owner, Batch.state == "claimed").values(state="queued", owner=None, lease_until=None)
+    return int(session.execute(back).rowcount)  # type: ignore[attr-defined]
+
+
+def reap(session: Session, now: datetime, limit: int = 200) -> tuple[int, int]:
+    """Take over from the dead: claimed batches go back to the queue, submitting ones end unconfirmed. Returns both counts."""
+    lost = (
+        select(Batch)
+        .where(
+            Batch.owner.is_not(None), Batch.lease_until < database_now(session), tuple_(Batch.state).in_([("claimed",), ("submitting",)])
+        )
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    back, parked = 0, 0
+    for batch in session.scalars(lost).all():
+        if batch.state == "claimed":
+            batch.state, batch.owner, batch.lease_until = "queued", None, None
+            back += 1
+        else:
+            settle.end(session, batch, {}, batch.withheld or {}, None, now)
+            parked += 1
+    return back, parked

@@ -1,0 +1,74 @@
+"""The last look before the network: which phones of a batch may be texted now, and what becomes of the others. Pure."""
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from messaging.classes import POLICIES, MessageClass, heeds_stop
+from messaging.gateway import Fate
+
+STOPPED, NO_CONSENT, NOT_A_GUEST, CAP, LATE, SWITCHED_OFF = "stop", "consent", "guest", "cap", "late", "switch"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the marking transaction has just read. `capped` are phones that have had their share of unasked texts."""
+
+    now: datetime
+    stopped: Set[str] = frozenset()
+    agreed: Set[str] = frozenset()  # refs whose consent stands
+    guests: Set[str] = frozenset()  # empty: everybody
+    capped: Set[str] = frozenset()
+    quiet_until: datetime | None = None
+    off_until: datetime | None = None  # a switch holds it back; look again at this moment
+    after_cap: datetime | None = None  # when a capped phone may be texted again
+
+
+@dataclass(slots=True)
+class Look:
+    """Either the whole batch waits (`wait_until`), or each phone goes, or is withheld as [fate, code]."""
+
+    go: list[str] = field(default_factory=list)
+    withheld: dict[str, list[str]] = field(default_factory=dict)
+    wait_until: datetime | None = None
+
+
+def look(klass: MessageClass, phones: Sequence[str], refs: Sequence[str], valid_until: datetime, facts: Facts) -> Look:
+    """Decide for every phone. What waits past its validity expires instead: nothing is sent late."""
+    policy = POLICIES[klass]
+    if facts.now >= valid_until:
+        return _all(phones, Fate.EXPIRED, LATE)
+    if facts.off_until:
+        return _wait(phones, facts.off_until, valid_until, SWITCHED_OFF)
+    if policy.quiet and facts.quiet_until:
+        return _wait(phones, facts.quiet_until, valid_until, LATE)
+    seen = Look()
+    for phone, ref in zip(phones, refs, strict=True):
+        withheld = _withheld(klass, phone, ref, valid_until, facts)
+        if withheld:
+            seen.withheld[phone] = withheld
+        else:
+            seen.go.append(phone)
+    return seen
+
+
+def _withheld(klass: MessageClass, phone: str, ref: str, valid_until: datetime, facts: Facts) -> list[str] | None:
+    policy = POLICIES[klass]
+    if heeds_stop(klass) and phone in facts.stopped:
+        return [Fate.SUPPRESSED, STOPPED]
+    if policy.asks_consent and ref not in facts.agreed:
+        return [Fate.SUPPRESSED, NO_CONSENT]
+    if facts.guests and phone not in facts.guests:
+        return [Fate.SUPPRESSED, NOT_A_GUEST]
+    if policy.capped and phone in facts.capped:
+        later = facts.after_cap is not None and facts.after_cap < valid_until
+        return [Fate.DEFERRED if later else Fate.EXPIRED, CAP]
+    return None
+
+
+def _all(phones: Sequence[str], fate: Fate, code: str) -> Look:
+    return Look(withheld={phone: [fate, code] for phone in phones})
+
+
+def _wait(phones: Sequence[str], until: datetime, valid_until: datetime, code: str) -> Look:
+    return _all(phones, Fate.EXPIRED, code) if until >= valid_until else Look(wait_until=until)

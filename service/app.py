@@ -1,0 +1,69 @@
+"""The Flask application: blueprints, error table, headers, request ids. Nothing here knows what a page says."""
+
+from datetime import timedelta
+
+from flask import Flask, Response, current_app, g, request
+from flask_wtf.csrf import CSRFProtect
+from structlog import contextvars
+
+from core.db import new_id
+from jobs.runtime import Runtime
+from service import callbacks, errors, health
+from service.phone import pages as phone
+from service.portal.blueprints import BLUEPRINTS
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "geolocation=(), camera=(), microphone=()",
+}
+
+
+def create_app(runtime: Runtime) -> Flask:
+    """One application around one runtime; two may live in one process (tests do so)."""
+    app = Flask("service", root_path=__file__.rpartition("/")[0])
+    secure = runtime.settings.public_url.startswith("https://")
+    app.config.update(
+        SECRET_KEY=runtime.settings.secret_key.get_secret_value(),
+        MAX_CONTENT_LENGTH=6_000_000,
+        MAX_FORM_MEMORY_SIZE=1_000_000,
+        SESSION_COOKIE_NAME="__Host-ensigo" if secure else "ensigo",
+        SESSION_COOKIE_SECURE=secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
+        WTF_CSRF_TIME_LIMIT=None,
+        SEND_FILE_MAX_AGE_DEFAULT=86_400,
+    )
+    app.extensions["runtime"] = runtime
+    protect = CSRFProtect(app)
+    protect.exempt(callbacks.pages)
+    for pages in (callbacks.pages, health.pages, *BLUEPRINTS):
+        app.register_blueprint(pages)
+    if runtime.settings.gateways == ("simulator",):
+        app.register_blueprint(phone.pages)
+    errors.register(app)
+    app.before_request(_name_request)
+    app.after_request(_dress)
+    return app
+
+
+def _name_request() -> None:
+    runtime: Runtime = current_app.extensions["runtime"]
+    contextvars.clear_contextvars()
+    g.request_id = new_id(runtime.now()).hex
+    contextvars.bind_contextvars(request_id=g.request_id)
+
+
+def _dress(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "no-store")
+    if "request_id" in g:
+        response.headers["X-Request-Id"] = g.request_id
+    return response

@@ -1,0 +1,77 @@
+"""`demo`: the sample country into this database, step by step; refused where real farmers are or real phones could be reached."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import click
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from content import sample_prices
+from core.errors import Conflict, Misconfigured
+from core.settings import Settings
+from jobs.runtime import Runtime
+from messaging import suppressions
+from migrations import upgrade
+from profiles import farmer_files, organisations, places, sample_facts, sample_rows
+from profiles.models import Farmer
+from service.bootstrap import build
+
+SIMULATOR = "simulator"
+
+
+def _places(session: Session, now: datetime) -> str:
+    new = places.seed(session)
+    return f"{len(places.children(session, None, 'district'))} districts and cities, {new} places new"
+
+
+def _people(session: Session, now: datetime) -> str:
+    made = sample_rows.make(session, now)
+    for phone in made.stops:
+        suppressions.stop(session, phone, "sms", now)
+    stopped = f", {len(made.stops)} said STOP" if made.new else ", there already"
+    return f"{made.farmers:,} farmers in {made.groups} groups{stopped}"
+
+
+def _duplicates(session: Session, now: datetime) -> str:
+    group = organisations.by_code(session, sample_facts.GROUPS[0].code)
+    report = farmer_files.take(session, sample_rows.duplicates(session), "a second list", group, now)
+    return f"{report.rows} rows, of which {report.known} were recognised and {report.added} added"
+
+
+def _prices(session: Session, now: datetime) -> str:
+    made = sample_prices.seed(session, now)
+    return f"{made.markets} markets, {made.prices:,} prices and {made.held} odd ones for a person are new"
+
+
+# What the sample country is made of, in order. Each step puts in what is missing and says what it found.
+STEPS: tuple[tuple[str, Callable[[Session, datetime], str]], ...] = (
+    ("places", _places),
+    ("people", _people),
+    ("a list sent twice", _duplicates),
+    ("prices", _prices),
+)
+
+
+def run(runtime: Runtime, echo: Callable[[str], object]) -> None:
+    """Do all steps in one transaction and print what they made. A second run changes nothing but adds the prices of new days.
+
+    Raises Misconfigured unless the simulator is the only gateway, Conflict where a farmer is no sample.
+    """
+    if tuple(runtime.gateways) != (SIMULATOR,):
+        raise Misconfigured("the sample country is carried by the simulator alone: set GATEWAY=simulator")
+    now = runtime.now()
+    with runtime.transaction() as session:
+        if session.scalars(select(Farmer.id).where(~Farmer.sample).limit(1)).first() is not None:
+            raise Conflict("this database holds real farmers: the sample country needs one of its own (DATABASE_URL)")
+        lines = [f"{name}: {step(session, now)}" for name, step in STEPS]
+    for line in lines:
+        echo(line)
+
+
+@click.command()
+@click.pass_obj
+def demo(settings: Settings) -> None:
+    """Load the sample country. Refused on a database that holds real farmers."""
+    upgrade.to_newest(settings.database_url)
+    run(build(settings), click.echo)

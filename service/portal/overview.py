@@ -1,0 +1,53 @@
+"""The first page: how the service stands, for whoever is signed in."""
+
+from dataclasses import dataclass
+from datetime import datetime, time
+
+from flask import Blueprint, current_app, render_template
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from content import prices, texts
+from content.models import Price
+from core import clock, incidents
+from jobs.runtime import Runtime
+from messaging import story
+from profiles import roll
+from service.accounts import guard
+
+pages = Blueprint("overview", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the overview shows; a part that the role may not see stays empty."""
+
+    farmers: roll.Figures | None
+    messages: list[tuple[str, int]]
+    held: int
+    incidents: list[incidents.Incident]
+    unreviewed: int
+
+
+@pages.get("/")
+@guard.signed_in
+def page() -> str:
+    runtime: Runtime = current_app.extensions["runtime"]
+    person, now = guard.person(), runtime.now()
+    with runtime.reading() as session:
+        return render_template("overview.html", standing=_standing(session, person, now, runtime), today=clock.day(now, runtime.settings.zone))
+
+
+def _standing(session: Session, person: guard.Person, now: datetime, runtime: Runtime) -> Standing:
+    zone = runtime.settings.zone
+    midnight = clock.at(clock.day(now, zone), time(0), zone)
+    all_figures = person.may("figures.see")
+    counted = story.today(session, midnight) if all_figures else {}
+    held = select(func.count()).select_from(Price).where(Price.state == prices.HELD, Price.why.is_distinct_from(prices.UNCHECKED))
+    return Standing(
+        farmers=roll.figures(session, person.scope, clock.day(now, zone)) if all_figures or person.may("farmers.see") else None,
+        messages=sorted(counted.items(), key=lambda pair: -pair[1]),
+        held=(session.scalar(held) or 0) if person.may("prices.decide") else 0,
+        incidents=incidents.standing(session) if all_figures else [],
+        unreviewed=len(texts.unreviewed()) if person.may("wording.see") else 0,
+    )

@@ -1,0 +1,143 @@
+"""The portal's plain words: for states, classes, events, languages, and for everything that a form may get wrong."""
+
+# state of a message → (word, what it means, tone of its mark)
+STATES = {
+    "waiting": ("Waiting", "Planned, and not yet due or not yet taken up.", "wait"),
+    "sending": ("Being sent", "A worker holds it at this moment.", "wait"),
+    "sent": ("Sent", "The gateway took it. No report yet.", "plain"),
+    "on_the_way": ("On its way", "The network has it.", "plain"),
+    "buffered": ("Phone off", "The network keeps it until the phone is on.", "wait"),
+    "delivered": ("Delivered", "It arrived on the phone.", "good"),
+    "failed": ("Not delivered", "The network gave up.", "bad"),
+    "rejected": ("Rejected", "The network would not carry it.", "bad"),
+    "absent": ("Phone off too long", "The phone was off until the text was too old.", "bad"),
+    "refused": ("Refused", "The gateway would not take it for this phone.", "bad"),
+    "not_sent": ("Not sent", "It certainly never left. It is tried again while it is valid.", "bad"),
+    "unconfirmed": ("Unconfirmed", "We stopped listening before the gateway answered. It is never sent again by itself.", "warn"),
+    "unknown": ("Unknown", "The gateway says it does not know.", "warn"),
+    "suppressed": ("Held back: STOP", "This phone said STOP, or its owner has not agreed to such texts.", "plain"),
+    "expired": ("Too late", "Its time had passed before it could be sent.", "plain"),
+    "cancelled": ("Cancelled", "Somebody stopped it.", "plain"),
+    "deferred": ("Put off", "Quiet hours or the weekly limit: a later batch follows.", "plain"),
+    "done": ("Done", "Every phone of it has its answer.", "plain"),
+}
+FILTERS = {
+    "waiting": "Waiting",
+    "sending": "Being sent",
+    "sent": "Sent, no report yet",
+    "delivered": "Delivered",
+    "failed": "Not delivered or refused",
+    "unconfirmed": "Unconfirmed",
+    "held back": "Held back by us",
+}
+# class of a text → (word, what it is)
+CLASSES = {
+    "reply": ("Reply", "an answer to what a farmer asked"),
+    "emergency": ("Emergency", "danger to life"),
+    "alert": ("Alert", "pest or weather warning"),
+    "notice": ("Notice", "money, consent, a receipt"),
+    "advice": ("Advice", "weather, price, tip or lesson"),
+    "survey": ("Survey", "a question to farmers"),
+    "offer": ("Offer", "something to buy, sell or borrow"),
+}
+# what happened to a message → a sentence; STATES explain the reports
+EVENTS = {
+    "planned": "Planned",
+    "follows": "Planned again, after an earlier batch",
+    "due": "Due: not to be sent before this",
+    "claimed": "Held by a worker until this time",
+    "submitting": "Being handed to the gateway; the worker holds it until this time",
+    "lapses": "Will not be sent after this",
+    "sent": "The gateway took it",
+    "refused": "The gateway refused it",
+    "not_sent": "It never left",
+    "unconfirmed": "No answer from the gateway in time",
+    "suppressed": "Held back: STOP, or no consent",
+    "expired": "Too late to be sent",
+    "cancelled": "Cancelled",
+    "deferred": "Put off to a later batch",
+    "report.on_the_way": "Report: with the network",
+    "report.buffered": "Report: the phone is off, the network keeps it",
+    "report.delivered": "Report: delivered",
+    "report.failed": "Report: not delivered",
+    "report.rejected": "Report: rejected",
+    "report.expired": "Report: too late",
+    "report.absent": "Report: the phone was off too long",
+    "report.unknown": "Report: not known",
+}
+SENDERS = {
+    "broadcast": "a campaign",
+    "inbound": "an answer to a farmer's text",
+    "ussd": "an answer to a dial-in",
+    "sms": "an answer to a farmer's text",
+    "test": "a test",
+}
+SEXES = {"f": "Woman", "m": "Man"}
+PHONE_USES = {"own": "Their own", "shared": "Shared at home", "neighbour": "A neighbour's or agent's"}
+LAND = {
+    "under_half": "Under half an acre",
+    "half_to_1": "Half to 1 acre",
+    "1_to_2": "1 to 2 acres",
+    "2_to_5": "2 to 5 acres",
+    "over_5": "More than 5 acres",
+}
+PLANTED = {
+    "this_week": "This week",
+    "2_3_weeks": "2 to 3 weeks ago",
+    "4_7_weeks": "4 to 7 weeks ago",
+    "before": "Before that",
+    "not_yet": "Not yet",
+}
+SOURCES = {"ussd": "dialled in", "sms": "by text", "portal": "entered here", "import": "from a list", "sample": "sample"}
+HOW = {"ussd": "by phone menu", "sms": "by text", "paper": "on paper or aloud, with a witness", "import": "with a list", "sample": "sample"}
+PURPOSES = {"service": "Keep their details and text them"}
+KINDS = {"retail": "shop price", "wholesale": "wholesale", "trader": "traders pay", "farm_gate": "paid at the farm"}
+PRICE_STATES = {"published": "published", "held": "held", "refused": "refused"}
+
+# key of what is wrong → the sentence beside the field: what to do, not only what is amiss
+WRONG = {
+    "sign_in.wrong": "The e-mail address and the password do not fit together. Check both and try again.",
+    "sign_in.late": "Too many tries. Wait 15 minutes, or ask an administrator for a new link.",
+    "account.email": "Write a whole e-mail address, such as grace@example.org.",
+    "account.exists": "There is an account with this address already. Find it in the list below.",
+    "account.role": "Choose a role from the list.",
+    "account.other_role": "This address has an account with the role {role}. Change that in the portal, under Accounts.",
+    "account.name": "Write the person's name.",
+    "account.group": "A cooperative's account needs its group: choose one.",
+    "account.last_admin": "This is the last administrator. Make somebody else one first, so that someone can let people in.",
+    "account.self": "Ask another administrator to change your own account.",
+    "account.inactive": "This account is ended. Open it again before you make a link.",
+    "password.short": "Use at least {least} characters. Three or four unrelated words are easy to keep in mind.",
+    "password.long": "Use at most {most} characters.",
+    "password.common": "This password is on every list of guesses. Choose another.",
+    "password.guessable": "This is made of words and numbers that people try first here. Add words that have nothing to do with your work.",
+    "phone.unusable": "Write a mobile number that can get texts, such as 0772 123456, or leave it empty if they have none.",
+    "code.unusable": "A farmer's code looks like 4827-3. Check the last digit: it does not fit.",
+    "farmer.code_unknown": "No farmer bears this code. Search for them under Farmers.",
+    "farmer.language": "Choose the language that they want to be texted in.",
+    "farmer.district": "Choose the district where their garden is.",
+    "farmer.crop": "Choose the crop that matters most to them.",
+    "farmer.contact": "Without a phone, somebody must pass the news on: choose a group, or write the code of a farmer with a phone.",
+    "farmer.contact_phone": "That farmer has no phone either. Choose one who does.",
+    "farmer.consent": "Nobody is entered without having said yes. Read the words to them; tick this when they agree.",
+    "farmer.witness": "Write who was there when they agreed.",
+    "farmer.group": "Choose a group from the list.",
+    "ask.name.unusable": "Write a name in letters, at least two.",
+    "ask.born.unusable": "Write the year, such as 1986, or leave it empty.",
+    "price.why": "Say why it is refused, in a few words: whoever sent it will read this.",
+}
+
+
+def said(key: str, **values: object) -> str:
+    """The sentence for what is wrong. A key without one still says something that a person can act on."""
+    return WRONG.get(key, "This cannot be used. Check it and try again.").format_map(values)
+
+
+def state(code: str) -> tuple[str, str, str]:
+    """Word, meaning, tone."""
+    return STATES.get(code, (code.replace("_", " ").capitalize(), "", "plain"))
+
+
+def plain(code: str) -> str:
+    """A code as a word: "sweet_potato" as "Sweet potato"."""
+    return code.replace("_", " ").capitalize()
