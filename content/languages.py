@@ -64,9 +64,10 @@ def chain(code: str) -> tuple[str, ...]:
 
 def find(typed: str) -> Language | None:
     """The offered language that was typed: its name, its code, another word for it, or its number on the screen."""
+    number = typed.strip()
+    if number.isdecimal() and len(number) < 3:
+        return offered()[int(number) - 1] if 1 <= int(number) <= len(offered()) else None
     folded = "".join(letter for letter in typed.casefold() if letter.isalnum())
-    if folded.isdecimal() and 1 <= int(folded) <= len(offered()):
-        return offered()[int(folded) - 1]
     for language in offered():
         spellings = (language.code, language.name, *ALIASES.get(language.code, ()))
         if folded in {"".join(letter for letter in one.casefold() if letter.isalnum()) for one in spellings}:

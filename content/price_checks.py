@@ -15,7 +15,7 @@ from core.money import figure
 
 HISTORY = 4  # values of its own that a series needs before it can speak
 COMPANY = 3  # other markets that must have spoken for their level to accuse; two are enough to excuse
-TIGHT, WIDE = log(2.2), log(4.0)  # a steady series may still double and a bit; the most restless one may not do ×4 alone
+TIGHT, WIDE = log(2.2), log(3.0)  # a steady series may still double and a bit; the most restless one may not do ×3 alone
 SPREADS = 5.0  # between the two: so many robust standard deviations of the series
 STEADY = 0.12  # the spread of a series that never moves, so that its first step is not infinitely odd
 EXCUSED = log(1.5)  # this near to the other markets, a step is a return to what is usual

@@ -24,6 +24,7 @@ class Extras:
     bag: bool = True
     reports: bool = True
     district: bool = True
+    estimate: bool = True  # the word; "about" stays
     caution: bool = True
 
 
@@ -36,7 +37,8 @@ LADDER = (
     Extras(bag=False),
     Extras(bag=False, reports=False),
     Extras(bag=False, reports=False, district=False),
-    Extras(bag=False, reports=False, district=False, caution=False),
+    Extras(bag=False, reports=False, district=False, estimate=False),
+    Extras(bag=False, reports=False, district=False, estimate=False, caution=False),
 )
 
 
@@ -45,7 +47,7 @@ def sentence(told: Told | None, crop: str, language: str, ussd_code: str, since:
     dial = texts.say("price.dial", language, ussd=ussd_code)
     if told is None:
         return _first_fitting(_nothing(crop, language, since, f" {dial}"), gsm.SEPTETS_ALONE)
-    return _first_fitting((_said("price.whole", told, language, extras, dial) for extras in LADDER), gsm.SEPTETS_ALONE)
+    return _first_fitting(_wholes(told, language, dial), gsm.SEPTETS_ALONE)
 
 
 def short(told: Told | None, crop: str, language: str, room: int, since: Told | None = None) -> str:
@@ -55,11 +57,20 @@ def short(told: Told | None, crop: str, language: str, room: int, since: Told | 
     return _first_fitting(_screens(told, language), room)
 
 
+def _wholes(told: Told, language: str, dial: str) -> Iterator[str]:
+    yield from (_said("price.whole", told, language, extras, dial) for extras in LADDER)
+    yield f"{_least(told, language)}. {dial}"
+
+
 def _screens(told: Told, language: str) -> Iterator[str]:
     yield from (_said("price.screen", told, language, extras, "") for extras in LADDER[2:])
-    name = named(told.commodity, language)
-    yield texts.say(
-        "price.least", language, crop=_capital(name), market=told.market, when=_when(told, language), offer=_offer(told, language)
+    yield _least(told, language)
+
+
+def _least(told: Told, language: str) -> str:
+    crop = _capital(named(told.commodity, language))
+    return texts.say(
+        "price.least", language, crop=crop, market=told.market, when=_when(told, language), offer=_offer(told, language, False)
     )
 
 
@@ -83,7 +94,7 @@ def _said(key: str, told: Told, language: str, extras: Extras, dial: str) -> str
         crop=_capital(named(told.commodity, language)),
         place=_place(told, language, extras.district),
         when=_when(told, language),
-        offer=_offer(told, language) + (_bag(told, language) if extras.bag else ""),
+        offer=_offer(told, language, extras.estimate) + (_bag(told, language) if extras.bag else ""),
         caution=say("price.caution", language) if extras.caution and told.kind == SHOP else "",
         reports=_reports(told, language) if extras.reports and counted and not told.monthly else "",
         also=_also(told, language, extras.others),
@@ -129,13 +140,13 @@ def _parts(day: date, months: list[str], weekdays: list[str]) -> dict[str, objec
     return {"day": day.day, "month": months[day.month - 1], "year": day.year, "weekday": weekdays[day.weekday()]}
 
 
-def _offer(told: Told, language: str) -> str:
+def _offer(told: Told, language: str, with_word: bool) -> str:
     unit = texts.say(f"price.unit.{told.unit}", language) if told.unit in SAID_UNITS else told.unit
     amount = amount_said(told.amount)
     if told.estimated:
         amount = texts.say("price.about", language, amount=amount)
     said = texts.say(f"price.offer.{told.kind}", language, amount=amount, unit=unit)
-    return said + (texts.say("price.estimate", language) if told.estimated else "")
+    return said + (texts.say("price.estimate", language) if told.estimated and with_word else "")
 
 
 def amount_said(amount: Decimal) -> str:

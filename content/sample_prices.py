@@ -58,7 +58,8 @@ MARKETS = (
     _market("Isingiro", -0.84, 30.80, 0.96, "146", "matooke beans milk maize coffee_kiboko"),
     _market("Rubanda", -1.19, 29.85, 0.97, "024", "beans potato sorghum cabbage"),
     _market("Napak", 2.25, 34.26, 1.08, "25", "sorghum goat maize beans"),
-    _market("Kampala", 0.31, 32.57, 1.18, "01245", "maize beans matooke cassava_fresh sweet_potato groundnut_shelled potato tomato cabbage sesame",
+    _market("Kampala", 0.31, 32.57, 1.18, "01245", "maize beans matooke cassava_fresh sweet_potato groundnut_shelled potato "
+            "tomato cabbage sesame",
             "Kampala (Owino)"),
 )  # fmt: skip
 
@@ -100,7 +101,7 @@ def seed(session: Session, now: datetime) -> Made:
     rows = [_row(market, _district(session, market.district)) for market in MARKETS]
     fresh = insert_new(session, Market, rows, Market.code)
     wanted = [row["code"] for row in rows]
-    ids: dict[str, int] = {code: place for code, place in session.execute(select(Market.code, Market.id).where(Market.code.in_(wanted)))}
+    ids = dict(session.execute(select(Market.code, Market.id).where(Market.code.in_(wanted))).all())
     prices = [row for market in MARKETS for row in _prices(market, ids[_code(market)], today, now)]
     odd = [_odd(one, ids, today, now) for one in ODD] if len(fresh) == len(MARKETS) else []
     held = len(insert_new(session, Price, odd, Price.id))

@@ -165,11 +165,15 @@ def stop_or_start(said: list[str]) -> str | None:
 
 
 def first(said: list[str]) -> tuple[str | None, list[str]]:
-    """The keyword of a text, wherever it stands, and the other words. An exact spelling goes before a likeness, and a
-    greeting, which means HELP, after all else. What we cannot do yet must come first, or its words are only words."""
+    """The keyword of a text, wherever it stands, and the other words; STOP and START were looked for before.
+
+    An exact spelling goes before a likeness, and a greeting, which means HELP, after all else. What we cannot do yet must
+    come first, or its words are only words.
+    """
     for find in (SPELLINGS.get, keyword):
-        found = [(index, code) for index, word in enumerate(said) if (code := find(word)) and (code in TODAY or not index)]
+        found = [(index, code) for index, word in enumerate(said) if (code := find(word)) in TODAY or (code and not index)]
+        found = [(index, code) for index, code in found if code not in ("STOP", "START")]
         if found:
-            index, code = next((one for one in found if one[1] not in ("HELP", "STOP", "START")), found[0])
+            index, code = next((one for one in found if one[1] != "HELP"), found[0])
             return code, [*said[:index], *said[index + 1 :]]
     return None, said

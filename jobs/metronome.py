@@ -19,7 +19,7 @@ def start(runtime: Runtime) -> BackgroundScheduler:
         timezone="UTC",
     )
     for job, seconds in TICKS.items():
-        scheduler.add_job(runtime.queue.wake, "interval", seconds=seconds, args=(job,), id=job)
+        scheduler.add_job(runtime.queue.wake, "interval", seconds=seconds, args=(job,), id=job, next_run_time=runtime.now())
     scheduler.add_job(_beat, "interval", seconds=HEARTBEAT_SECONDS, args=(runtime,), id="heartbeat")
     scheduler.start()
     _beat(runtime)

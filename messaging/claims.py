@@ -41,10 +41,11 @@ def claim(session: Session, owner: str, limit: int, now: datetime) -> list[UUID]
         due = due.where(Batch.klass.not_in(classes))
     if senders:
         due = due.where(Batch.sender.not_in(senders))
-    due = due.order_by(Batch.lane, Batch.not_before, Batch.id).limit(limit).with_for_update(skip_locked=True)
+    # A CTE, for PostgreSQL may run a subquery under IN more than once, and each run would lock another `limit` rows.
+    chosen = due.order_by(Batch.lane, Batch.not_before, Batch.id).limit(limit).with_for_update(skip_locked=True).cte("due")
     taken = (
         update(Batch)
-        .where(Batch.id.in_(due.scalar_subquery()), Batch.state == "queued")
+        .where(Batch.id.in_(select(chosen.c.id)), Batch.state == "queued")
         .values(state="claimed", owner=owner, lease_until=database_now(session) + LEASE)
         .returning(Batch.lane, Batch.not_before, Batch.id)
         .execution_options(synchronize_session=False)

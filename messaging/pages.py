@@ -70,14 +70,18 @@ def _flow(text: str, labels: tuple[str, ...], more: str, first_back: str, back: 
 
 def written(page: Page, sorry: str = "") -> str:
     """The page as it is read, with a line of help above it. Where that does not fit, the foot and then the words give way."""
+    sorry = gsm.plain(sorry).strip()
     text = _join((sorry, page.text, *page.lines, *page.foot))
     if size(text) <= ROOM or not sorry:
         return text
-    more = page.foot if len(page.foot) > 1 else ()
-    help_ = shortened(gsm.plain(sorry), ROOM // 2)
-    rest = _join((*page.lines, *more))
-    room = ROOM - size(_join((help_, "", rest))) - 1
-    return _join((help_, shortened(page.text, room) if room > len(CUT) else "", rest))[:ROOM]
+    kept = _join((*page.lines, *page.foot[:-1]))  # the choices, and "more" where there is one; back goes unsaid
+    help_ = _fitting(sorry, ROOM - size(kept) - 1)
+    words = _fitting(page.text, ROOM - size(_join((help_, kept))) - 1)
+    return _join((help_, words, kept))
+
+
+def _fitting(text: str, room: int) -> str:
+    return shortened(text, room) if room > 2 * len(CUT) else ""
 
 
 def shortened(text: str, room: int) -> str:

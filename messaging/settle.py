@@ -43,7 +43,7 @@ def record(session: Session, batch: Batch, owner: str, handed: Sequence[Handed],
         _too_late(session, batch, handed, now)
         return
     end(session, batch, fates, batch.withheld or {}, gateway, now)
-    again = [one.phone for one in handed if one.fate is Fate.NOT_SENT or (one.fate is Fate.REFUSED and one.advice is Advice.LATER)]
+    again = [one.phone for one in handed if _worth_another_try(one)]
     unreached = [one.phone for one in handed if one.fate in {Fate.NOT_SENT, Fate.REFUSED}]
     if unreached:
         # Nothing reached these phones: their unasked text of the day is still theirs to have.
@@ -54,6 +54,12 @@ def record(session: Session, batch: Batch, owner: str, handed: Sequence[Handed],
     for one in handed:
         if one.advice is Advice.OPTED_OUT:
             suppressions.stop(session, one.phone, "gateway", now)
+
+
+def _worth_another_try(one: Handed) -> bool:
+    if one.advice is Advice.BAD_NUMBER:
+        return False
+    return one.fate is Fate.NOT_SENT or (one.fate is Fate.REFUSED and one.advice in {Advice.LATER, Advice.PAUSE})
 
 
 def backoff(attempt: int) -> timedelta:

@@ -4,7 +4,7 @@ The state of a message is one word: what its reports say in the end, or, until t
 over, or, before that, where its batch is.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -85,7 +85,7 @@ def planned_at(batch_id: UUID) -> datetime:
 
 def batches(session: Session, which: str | None, klass: str | None, before: UUID | None, limit: int = PAGE) -> list[Line]:
     """Newest first; `before` is the last id of the page above. Unknown filters find everything."""
-    query: Select[tuple[Batch]] = select(Batch).order_by(Batch.id.desc()).limit(limit)
+    query: Select[Batch] = select(Batch).order_by(Batch.id.desc()).limit(limit)
     if klass:
         query = query.where(Batch.klass == klass)
     if before is not None:
@@ -153,8 +153,8 @@ def events(one: Batch, message: Message | None, reports: Sequence[Report], outco
     return sorted(told, key=lambda event: event.at)
 
 
-def for_farmer(session: Session, phone: str, ref: str, limit: int = 20) -> list[tuple[Batch, int, str, datetime]]:
-    """The last texts meant for one farmer (several may share the phone): batch, place in it, state, when."""
+def for_one(session: Session, phone: str, refs: Container[str], limit: int = 20) -> list[tuple[Batch, int, str, datetime]]:
+    """The last texts meant for one of those who share a phone, by what `refs` call them: batch, place in it, state, when."""
     rows = session.execute(
         _with_states()
         .join(Batch, Batch.id == Message.batch_id)
@@ -164,7 +164,7 @@ def for_farmer(session: Session, phone: str, ref: str, limit: int = 20) -> list[
         .with_only_columns(Batch, _state(), Message.at)
     )
     found = [(row[0], row[0].phones.index(phone), row[1], row[2]) for row in rows if phone in row[0].phones]
-    return [(one, index, state, at) for one, index, state, at in found if one.refs[index] == ref][:limit]
+    return [(one, index, state, at) for one, index, state, at in found if one.refs[index] in refs][:limit]
 
 
 def conversation(session: Session, phone: str, limit: int = 30) -> list[Spoken]:

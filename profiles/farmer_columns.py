@@ -28,17 +28,35 @@ HEADINGS = {
 KNOWN = {word: column for column, words in HEADINGS.items() for word in words.split()}
 LIKE = 88  # per cent: how like a known heading one must be
 NOTHING = {"", "-", "--", "n/a", "na", "none", "nil", "null", "no phone", "nophone", "."}
-SEXES = {word: sex for sex, words in {
-    "f": "f female woman w women lady girl mukazi omukazi mwanamke ke mke dako",
-    "m": "m male man men boy gentleman musajja omusajja omushaija mushaija mwanamume mume me laco",
-}.items() for word in words.split()}  # fmt: skip
+SEXES = {
+    word: sex
+    for sex, words in {
+        "f": "f female woman w women lady girl mukazi omukazi mwanamke ke mke dako",
+        "m": "m male man men boy gentleman musajja omusajja omushaija mushaija mwanamume mume me laco",
+    }.items()
+    for word in words.split()
+}
 # Languages by the words that lists use. Their own names and fallbacks are in content/languages.py.
-LANGUAGES = {word: code for code, words in {
-    "en": "en eng english", "lg": "lg lug luganda ganda oluganda", "nyn": "nyn runyankole runyankore nkore runyankolerukiga runyakitara runyankorerukiga",
-    "cgg": "cgg rukiga", "ach": "ach acholi acoli", "teo": "teo ateso teso", "lgg": "lgg lugbara", "sw": "sw kiswahili swahili", "laj": "laj lango leblango",
-    "xog": "xog lusoga soga", "myx": "myx lumasaba lugisu gisu", "nyo": "nyo runyoro", "koo": "koo lukonzo lukhonzo rukonjo",
-    "kdj": "kdj ngakarimojong karimojong",
-}.items() for word in words.split()}  # fmt: skip
+LANGUAGES = {
+    word: code
+    for code, words in {
+        "en": "en eng english",
+        "lg": "lg lug luganda ganda oluganda",
+        "nyn": "nyn runyankole runyankore nkore runyankolerukiga runyakitara runyankorerukiga",
+        "cgg": "cgg rukiga",
+        "ach": "ach acholi acoli",
+        "teo": "teo ateso teso",
+        "lgg": "lgg lugbara",
+        "sw": "sw kiswahili swahili",
+        "laj": "laj lango leblango",
+        "xog": "xog lusoga soga",
+        "myx": "myx lumasaba lugisu gisu",
+        "nyo": "nyo runyoro",
+        "koo": "koo lukonzo lukhonzo rukonjo",
+        "kdj": "kdj ngakarimojong karimojong",
+    }.items()
+    for word in words.split()
+}
 SHORTENED = re.compile(r"\d[.,]?\d*[eE]\+?\d+")
 SEPARATED = re.compile(r"[,;/|&]|\bor\b|\band\b", re.IGNORECASE)
 YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")

@@ -53,6 +53,7 @@ def farmer(reading: Reading, number: int, cells: list[str]) -> NewFarmer | None:
         column = "phone"
         phone = columns.phone(reading.columns.cell(cells, "phone"), reading.country)
         if phone is None and name is None:
+            column = "name"
             raise Wrong("there is neither a name nor a phone")
         column = "district"
         district = _district(reading, reading.columns.cell(cells, "district"))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert
@@ -29,7 +30,7 @@ def add(session: Session, new: Sequence[NewFarmer], now: datetime) -> list[UUID]
     return [person["id"] for person in people]
 
 
-def put(session: Session, people: Sequence[dict], plots: Sequence[dict]) -> None:
+def put(session: Session, people: Sequence[dict[str, Any]], plots: Sequence[dict[str, Any]]) -> None:
     """Insert whole rows, people before their plots."""
     for model, rows in ((Farmer, people), (Plot, plots)):
         for start in range(0, len(rows), CHUNK):

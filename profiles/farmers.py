@@ -65,7 +65,7 @@ def add(session: Session, new: NewFarmer, now: datetime) -> Farmer:
 
 def on_phone(session: Session, phone: str) -> list[Farmer]:
     """Everyone on this number, who came first first."""
-    return list(session.scalars(select(Farmer).where(Farmer.phone == phone).order_by(Farmer.id)))
+    return list(session.scalars(select(Farmer).where(Farmer.phone == phone).order_by(Farmer.number)))
 
 
 def get(session: Session, farmer_id: UUID) -> Farmer:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.db import insert_new, new_id
@@ -27,7 +27,8 @@ def add(
     added = insert_new(session, Organisation, [values | {"sample": sample, "created_at": now}])
     if not added:
         raise Conflict(f"the code {short} is taken")
-    return added[0]
+    organisation: Organisation = added[0]
+    return organisation
 
 
 def get(session: Session, organisation_id: UUID) -> Organisation:
@@ -96,6 +97,6 @@ def leave(session: Session, farmer_id: UUID, organisation_id: UUID, day: date) -
     _spell(session, farmer_id, organisation_id, Membership.until.is_(None), until=day)
 
 
-def _spell(session: Session, farmer_id: UUID, organisation_id: UUID, which: object, **values: object) -> None:
+def _spell(session: Session, farmer_id: UUID, organisation_id: UUID, which: ColumnElement[bool], **values: object) -> None:
     mine = (Membership.farmer_id == farmer_id, Membership.organisation_id == organisation_id, which)
     session.execute(update(Membership).where(*mine).values(**values))

@@ -1,7 +1,7 @@
 """Places kept in bulk: matched by the path of their codes, so that putting the same list in twice changes nothing."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -56,7 +56,7 @@ class Register:
 def read(session: Session) -> Register:
     """Every place that the database holds."""
     rows = session.execute(select(Place.code, Place.id, Place.parent_id, Place.name, Place.latitude, Place.longitude))
-    return Register({code: Known(*rest) for code, *rest in rows})
+    return Register({row.code: Known(row.id, row.parent_id, row.name, row.latitude, row.longitude) for row in rows})
 
 
 def keep(session: Session, register: Register, rows: Sequence[Row]) -> Kept:
@@ -112,11 +112,7 @@ def _insert(session: Session, register: Register, new: Sequence[tuple[Row, int |
 
 
 def _update(session: Session, register: Register, changed: Sequence[Row]) -> None:
-    values = []
-    for row in changed:
-        known = register.by_code[row.code]
-        place = {"id": known.id, "parent_id": known.parent_id, "name": known.name}
-        values.append(place | {"latitude": known.latitude, "longitude": known.longitude})
+    values = [asdict(register.by_code[row.code]) for row in changed]
     if values:
         session.execute(update(Place), values)
 

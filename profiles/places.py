@@ -3,16 +3,16 @@
 import csv
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from rapidfuzz import fuzz, process
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from core.errors import NotFound
-from profiles import place_rows
+from profiles import place_rows, spelling
 from profiles.models import Place, PlaceName
 from profiles.place_rows import Row
-from profiles.spelling import fold
 
 LEVELS = ("region", "sub_region", "district", "county", "sub_county", "parish", "village")
 DATA = Path(__file__).parent / "data"
@@ -21,6 +21,11 @@ DISTRICT_WORDS = ("district", "districts", "distric", "disitulikiti", "wilaya")
 SHORTEST, ALIKE, SHOWN = 2, 88, 10
 # Levels with tens of thousands of names: a misspelling is only looked for inside a given place.
 CROWDED = ("parish", "village")
+
+
+def fold(name: str) -> str:
+    """A name as places are compared by it: lower case, letters and digits only."""
+    return spelling.fold(name)
 
 
 def find(session: Session, typed: str, level: str = "district", within: int | None = None) -> list[Place]:
@@ -83,7 +88,7 @@ def _inside(place_id: int) -> Select[tuple[int]]:
     return select(down.union_all(below).c.id)
 
 
-def _at(statement: Select, level: str, within: int | None) -> Select:
+def _at(statement: Any, level: str, within: int | None) -> Any:
     statement = statement.join(PlaceName, PlaceName.place_id == Place.id).where(Place.level == level)
     return statement if within is None else statement.where(Place.id.in_(_inside(within)))
 
@@ -91,8 +96,8 @@ def _at(statement: Select, level: str, within: int | None) -> Select:
 def _named(session: Session, key: str, level: str, within: int | None) -> list[Place]:
     """Those that bear this name; else those whose own name begins so; else those with an alias that does."""
     rows = session.execute(_at(select(Place, PlaceName.key), level, within).where(PlaceName.key.startswith(key))).all()
-    exact = [place for place, spelling in rows if spelling == key]
-    own = [place for place, spelling in rows if spelling == fold(place.name)]
+    exact = [place for place, known in rows if known == key]
+    own = [place for place, known in rows if known == fold(place.name)]
     return _tidy(exact or own or [place for place, _ in rows], key)
 
 
@@ -106,10 +111,10 @@ def _alike(session: Session, key: str, level: str, within: int | None) -> list[P
     if len(key) <= SHORTEST + 1 or (level in CROWDED and within is None):
         return []
     spellings: dict[str, list[int]] = {}
-    for spelling, place_id in session.execute(_at(select(PlaceName.key, Place.id), level, within)):
-        spellings.setdefault(spelling, []).append(place_id)
+    for known, place_id in session.execute(_at(select(PlaceName.key, Place.id), level, within)):
+        spellings.setdefault(known, []).append(place_id)
     near = process.extract(key, spellings.keys(), scorer=fuzz.ratio, score_cutoff=ALIKE, limit=SHOWN)
-    ids = dict.fromkeys(place_id for spelling, *_ in near for place_id in spellings[spelling])
+    ids = dict.fromkeys(place_id for known, *_ in near for place_id in spellings[known])
     return [get(session, place_id) for place_id in ids]
 
 

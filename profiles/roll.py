@@ -1,5 +1,6 @@
 """The roll: farmers as staff look at them. Searched, listed, counted; a group's staff see their own members only."""
 
+import contextlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -102,7 +103,6 @@ def profile(session: Session, farmer_id: UUID, scope: UUID | None, today: date) 
     ).all()
     same = select(Farmer).where(Farmer.phone == farmer.phone, Farmer.id != farmer_id).order_by(Farmer.id)
     relying = select(Farmer).where(Farmer.contact_id == farmer_id).order_by(Farmer.name)
-    visible = (lambda found: found) if scope is None else (lambda found: found.where(_member(scope, today)))
     return Profile(
         farmer=farmer,
         district=_name(session, farmer.district_id),
@@ -110,16 +110,15 @@ def profile(session: Session, farmer_id: UUID, scope: UUID | None, today: date) 
         plots=list(session.scalars(select(Plot).where(Plot.farmer_id == farmer_id).order_by(Plot.position))),
         consents=[(row[0], row[1]) for row in consents],
         groups=[(row[0], row[1]) for row in groups],
-        contact=session.scalars(visible(select(Farmer).where(Farmer.id == farmer.contact_id))).first(),
-        passes_on_to=list(session.scalars(visible(relying))),
-        same_phone=list(session.scalars(visible(same))) if farmer.phone else [],
+        contact=session.scalars(_within(select(Farmer).where(Farmer.id == farmer.contact_id), scope, today)).first(),
+        passes_on_to=list(session.scalars(_within(relying, scope, today))),
+        same_phone=list(session.scalars(_within(same, scope, today))) if farmer.phone else [],
     )
 
 
 def one(session: Session, farmer_id: UUID, scope: UUID | None, today: date) -> Farmer:
     """A farmer within the scope. Raises NotFound."""
-    wanted = select(Farmer).where(Farmer.id == farmer_id)
-    farmer = session.scalars(wanted if scope is None else wanted.where(_member(scope, today))).first()
+    farmer = session.scalars(_within(select(Farmer).where(Farmer.id == farmer_id), scope, today)).first()
     if farmer is None:
         raise NotFound("farmer")
     return farmer
@@ -140,7 +139,9 @@ def names(session: Session, farmer_ids: Sequence[UUID]) -> Mapping[UUID, Farmer]
 
 def groups(session: Session, scope: UUID | None = None) -> list[Organisation]:
     """The groups that a farmer may belong to, by name."""
-    wanted = select(Organisation).where(Organisation.kind.in_(("cooperative", "producer group", "producer_group", "savings group", "savings_group")))
+    wanted = select(Organisation).where(
+        Organisation.kind.in_(("cooperative", "producer group", "producer_group", "savings group", "savings_group"))
+    )
     return list(session.scalars((wanted if scope is None else wanted.where(Organisation.id == scope)).order_by(Organisation.name)))
 
 
@@ -149,10 +150,8 @@ def holds_phone(text: str) -> bool:
     return sum(c.isdigit() for c in text) > 5 and not any(c.isalpha() for c in text)
 
 
-def _narrowed(wanted: Search, today: date) -> Select[tuple[Farmer]]:
-    query = select(Farmer)
-    if wanted.scope is not None:
-        query = query.where(_member(wanted.scope, today))
+def _narrowed(wanted: Search, today: date) -> Select[Farmer]:
+    query = _within(select(Farmer), wanted.scope, today)
     if wanted.district_id is not None:
         query = query.where(Farmer.district_id == wanted.district_id)
     if wanted.language:
@@ -167,17 +166,17 @@ def _means(text: str, country: str) -> ColumnElement[bool]:
     if not (digits.isascii() and digits.isdigit()):
         return Farmer.name.ilike(f"%{_literal(text)}%", escape="\\")
     ways: list[ColumnElement[bool]] = []
-    try:
+    with contextlib.suppress(Unusable):
         ways.append(Farmer.number == codes.read(text))
-    except Unusable:
-        pass
-    try:
+    with contextlib.suppress(Unusable):
         ways.append(Farmer.phone == phone.e164(text, country))
-    except Unusable:
-        pass
     if LAST_DIGITS <= len(digits) <= 9:
         ways.append(Farmer.phone.like(f"%{digits}"))
     return or_(*ways) if ways else Farmer.number == -1
+
+
+def _within(query: Select[Farmer], scope: UUID | None, today: date) -> Select[Farmer]:
+    return query if scope is None else query.where(_member(scope, today))
 
 
 def _member(scope: UUID, today: date) -> ColumnElement[bool]:

@@ -55,11 +55,13 @@ class Country:
 def country(now: datetime) -> Country:
     """The 1,536 people of the sample country as they are at `now`."""
     rng = Random(facts.SEED)
-    people = [
-        _person(rng, district, sex, now)
-        for district, count in quotas(facts.FARMERS, {row: row.share for row in facts.DISTRICTS}).items()
-        for sex in spread(rng, count, {"f": district.women, "m": 100 - district.women})
-    ]
+    seasons = Random(facts.SEED)  # its own, for how often it is asked depends on the day
+    people = []
+    for district, count in quotas(facts.FARMERS, {row: row.share for row in facts.DISTRICTS}).items():
+        sexes = spread(rng, count, {"f": district.women, "m": 100 - district.women})
+        for sex, grown in zip(sexes, _grown(rng, district, count), strict=True):
+            sown = planting(seasons, district.season, now.date())
+            people.append(_person(rng, district, sex, _plots(rng, district, grown, sown), now))
     _own_phones(rng, people, now)
     _join(rng, people)
     _know_someone(rng, people)
@@ -84,7 +86,13 @@ def spread(rng: Random, total: int, shares: dict[Kind, int]) -> list[Kind]:
     return found
 
 
-def _person(rng: Random, district: District, sex: str, now: datetime) -> Person:
+def _grown(rng: Random, district: District, count: int) -> list[list[str]]:
+    """What each of so many farmers grows: every crop as widely as stated, everybody something."""
+    grows = {crop: spread(rng, count, {True: share, False: 100 - share}) for crop, share in district.crops.items()}
+    return [[crop for crop in grows if grows[crop][place]] or [next(iter(grows))] for place in range(count)]
+
+
+def _person(rng: Random, district: District, sex: str, plots: list[SamplePlot], now: datetime) -> Person:
     family = facts.FAMILY[district.names]
     youngest, oldest = rng.choices(list(facts.AGES), list(facts.AGES.values()))[0]
     return Person(
@@ -95,22 +103,20 @@ def _person(rng: Random, district: District, sex: str, now: datetime) -> Person:
         born=now.year - rng.randint(youngest, oldest),
         phone_use="",
         created_at=now - timedelta(days=rng.uniform(61, 540)),
-        plots=_plots(rng, district, now.date()),
+        plots=plots,
         spot=rng.randrange(1_000),
     )
 
 
-def _plots(rng: Random, district: District, today: date) -> list[SamplePlot]:
+def _plots(rng: Random, district: District, grown: list[str], sown: tuple[str, date | None]) -> list[SamplePlot]:
     """What is grown, first what is most for sale; half of the land is under the first crop, the rest is shared."""
-    grown = [crop for crop, share in district.crops.items() if rng.random() * 100 < share] or [next(iter(district.crops))]
     grown.sort(key=lambda crop: -facts.SOLD[crop] * rng.uniform(0.4, 1.0))
     low, high = rng.choices(list(facts.ACRES), list(facts.ACRES.values()))[0]
     acres = rng.uniform(low, high) * district.land
     parts = [1.0] if len(grown) == 1 else [0.5] + [0.5 / (len(grown) - 1)] * (len(grown) - 1)
-    season = planting(rng, district.season, today)
     plots = []
     for crop, part in zip(grown, parts, strict=True):
-        band, day = (None, None) if crop in ANIMALS | TREES else season
+        band, day = (None, None) if crop in ANIMALS | TREES else sown
         plots.append(SamplePlot(crop, None if crop in ANIMALS else _band(acres * part), band, day))
     return plots
 

@@ -48,26 +48,80 @@ def _crops(words: str) -> dict[str, int]:
 
 
 DISTRICTS = (
-    District("Mubende", 10, 40, 1.1, "south", "lg", {"lg": 85, "nyn": 8, "en": 7}, _crops("maize 85 beans 80 matooke 55 cassava 50 coffee 45")),
+    District(
+        "Mubende", 10, 40, 1.1, "south", "lg", {"lg": 85, "nyn": 8, "en": 7}, _crops("maize 85 beans 80 matooke 55 cassava 50 coffee 45")
+    ),
     District("Masaka", 10, 43, 0.8, "south", "lg", {"lg": 92, "en": 8}, _crops("matooke 75 coffee 70 beans 65 maize 55 tomato 10")),
-    District("Iganga", 10, 41, 0.8, "south", "xog", {"xog": 90, "lg": 7, "en": 3},
-             _crops("maize 85 sweet_potato 65 beans 60 cassava 55 groundnut 35 coffee 25 rice 15")),
-    District("Sironko", 7, 42, 0.5, "south", "myx", {"myx": 88, "lg": 7, "en": 5}, _crops("beans 70 maize 70 coffee 65 matooke 65 vegetables 15")),
-    District("Soroti", 9, 46, 1.2, "north", "teo", {"teo": 92, "en": 8},
-             _crops("cassava 85 groundnut 70 sorghum 60 sweet_potato 60 millet 55 maize 45 greengram 20")),
-    District("Lira", 9, 43, 1.2, "north", "luo", {"laj": 93, "en": 7}, _crops("maize 65 beans 60 cassava 60 sunflower 40 soya 35 sesame 35")),
-    District("Gulu", 8, 50, 1.4, "north", "luo", {"ach": 90, "en": 10},
-             _crops("groundnut 60 beans 60 cassava 60 maize 55 sesame 50 sorghum 45 rice 20")),
-    District("Arua", 8, 38, 0.9, "north", "lgg", {"lgg": 85, "sw": 8, "en": 7},
-             _crops("cassava 80 beans 55 groundnut 50 maize 45 sorghum 40 sesame 35")),
-    District("Masindi", 8, 38, 1.4, "south", "nyo", {"nyo": 65, "ach": 15, "nyn": 10, "sw": 10},
-             _crops("maize 85 beans 60 cassava 55 sunflower 10")),
-    District("Kasese", 5, 41, 0.7, "south", "koo", {"koo": 70, "en": 14, "nyn": 10, "sw": 6},
-             _crops("maize 60 beans 60 cassava 60 coffee 45 matooke 45 cotton 15")),
+    District(
+        "Iganga",
+        10,
+        41,
+        0.8,
+        "south",
+        "xog",
+        {"xog": 90, "lg": 7, "en": 3},
+        _crops("maize 85 sweet_potato 65 beans 60 cassava 55 groundnut 35 coffee 25 rice 15"),
+    ),
+    District(
+        "Sironko", 7, 42, 0.5, "south", "myx", {"myx": 88, "lg": 7, "en": 5}, _crops("beans 70 maize 70 coffee 65 matooke 65 vegetables 15")
+    ),
+    District(
+        "Soroti",
+        9,
+        46,
+        1.2,
+        "north",
+        "teo",
+        {"teo": 92, "en": 8},
+        _crops("cassava 85 groundnut 70 sorghum 60 sweet_potato 60 millet 55 maize 45 greengram 20"),
+    ),
+    District(
+        "Lira", 9, 43, 1.2, "north", "luo", {"laj": 93, "en": 7}, _crops("maize 65 beans 60 cassava 60 sunflower 40 soya 35 sesame 35")
+    ),
+    District(
+        "Gulu",
+        8,
+        50,
+        1.4,
+        "north",
+        "luo",
+        {"ach": 90, "en": 10},
+        _crops("groundnut 60 beans 60 cassava 60 maize 55 sesame 50 sorghum 45 rice 20"),
+    ),
+    District(
+        "Arua",
+        8,
+        38,
+        0.9,
+        "north",
+        "lgg",
+        {"lgg": 85, "sw": 8, "en": 7},
+        _crops("cassava 80 beans 55 groundnut 50 maize 45 sorghum 40 sesame 35"),
+    ),
+    District(
+        "Masindi",
+        8,
+        38,
+        1.4,
+        "south",
+        "nyo",
+        {"nyo": 65, "ach": 15, "nyn": 10, "sw": 10},
+        _crops("maize 85 beans 60 cassava 55 sunflower 10"),
+    ),
+    District(
+        "Kasese",
+        5,
+        41,
+        0.7,
+        "south",
+        "koo",
+        {"koo": 70, "en": 14, "nyn": 10, "sw": 6},
+        _crops("maize 60 beans 60 cassava 60 coffee 45 matooke 45 cotton 15"),
+    ),
     District("Isingiro", 9, 36, 1.3, "south", "nyn", {"nyn": 94, "en": 6}, _crops("matooke 85 beans 75 milk 45 maize 40 coffee 30")),
     District("Rubanda", 5, 52, 0.5, "south", "nyn", {"cgg": 96, "en": 4}, _crops("beans 85 potato 75 sorghum 55 cabbage 20")),
     District("Napak", 2, 35, 1.5, "karamoja", "kdj", {"kdj": 97, "en": 3}, _crops("sorghum 85 goats 70 maize 45 beans 25")),
-)  # fmt: skip
+)
 GROUPED = 65  # per cent of all farmers
 GROUPS = (
     Group("KASOLO", "Kasolo Grain Pool", "producer_group", "Mubende", 212, 44, "Masaka"),
@@ -87,19 +141,31 @@ SEASONS = {
 }
 # What of a crop is sold, in per cent: what people name first when asked what they grow to sell.
 SOLD = _crops(
-    "coffee 100 sunflower 95 cotton 95 soya 90 tomato 85 cabbage 80 potato 65 sesame 65 rice 65 milk 60 maize 55 greengram 55 vegetables 50 "
+    "coffee 100 sunflower 95 cotton 95 soya 90 tomato 85 cabbage 80 potato 65 sesame 65 rice 65 milk 60 maize 55 greengram 55 "
+    "vegetables 50  "
     "matooke 45 groundnut 40 beans 35 sorghum 25 cassava 25 goats 25 sweet_potato 20 millet 20"
 )
 GIVEN = {
-    "f": "Sarah Grace Mary Rose Florence Agnes Betty Harriet Jane Prossy Juliet Esther Ruth Scovia Annet Beatrice Christine Dorothy Edith Evelyn "
-    "Fatuma Gertrude Hellen Immaculate Irene Janet Joyce Judith Justine Lydia Margaret Monica Olivia Peace Rebecca Robinah Stella Teddy Winnie Zainab",
-    "m": "John Joseph Peter Moses David James Robert Samuel Charles Patrick Richard Ronald Geoffrey Godfrey Isaac Ibrahim Emmanuel Francis Fred George "
-    "Hassan Henry Herbert Jackson Julius Kenneth Lawrence Michael Musa Paul Stephen Sulaiman Tom Vincent William Wilson Yusuf Benard Denis Alex",
+    "f": (
+        "Sarah Grace Mary Rose Florence Agnes Betty Harriet Jane Prossy Juliet Esther Ruth Scovia Annet Beatrice Christine Dorothy "
+        "Edith Evelyn "
+        "Fatuma Gertrude Hellen Immaculate Irene Janet Joyce Judith Justine Lydia Margaret Monica Olivia Peace Rebecca Robinah "
+        "Stella Teddy Winnie Zainab"
+    ),
+    "m": (
+        "John Joseph Peter Moses David James Robert Samuel Charles Patrick Richard Ronald Geoffrey Godfrey Isaac Ibrahim Emmanuel "
+        "Francis Fred George "
+        "Hassan Henry Herbert Jackson Julius Kenneth Lawrence Michael Musa Paul Stephen Sulaiman Tom Vincent William Wilson Yusuf "
+        "Benard Denis Alex"
+    ),
 }
 # Family names by whose they are, women's and men's where they differ.
 FAMILY = {
     "lg": {
-        "f": "Nakato Babirye Nalubega Namukasa Nansubuga Nakimuli Namutebi Nabukenya Nakayiza Nanyonga Nassali Nambooze Nabatanzi Namuli Nakibuuka",
+        "f": (
+            "Nakato Babirye Nalubega Namukasa Nansubuga Nakimuli Namutebi Nabukenya Nakayiza Nanyonga Nassali Nambooze Nabatanzi "
+            "Namuli Nakibuuka"
+        ),
         "m": "Kato Wasswa Mukasa Ssali Kiwanuka Lubega Ssempijja Kigozi Mugerwa Ssekandi Kaggwa Lukwago Musoke Ssebunya Kyeyune Kasule",
     },
     "xog": {
@@ -119,7 +185,10 @@ FAMILY = {
     "nyo": {"": "Asiimwe Businge Kaahwa Tumusiime Byaruhanga Kabagambe Katusiime Mugisa Isingoma Bigirwa Nyakato Birungi"},
     "koo": {"": "Muhindo Baluku Bwambale Masereka Kule Mbambu Biira Kabugho Thembo Masika Ithungu Mumbere"},
     "nyn": {
-        "": "Tumwesigye Ahimbisibwe Atuhaire Kyomugisha Mugisha Arinaitwe Natukunda Twinomujuni Ainembabazi Kamugisha Turyahikayo Akampurira"
+        "": (
+            "Tumwesigye Ahimbisibwe Atuhaire Kyomugisha Mugisha Arinaitwe Natukunda Twinomujuni Ainembabazi Kamugisha Turyahikayo "
+            "Akampurira"
+        )
     },
     "kdj": {"": "Lokiru Lomongin Nakiru Lochoro Longole Nakut Lokwang Angella Apuun Lotee Nangiro Loduk"},
 }

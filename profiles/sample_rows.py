@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, insert, select
@@ -75,7 +76,7 @@ class _Spots:
         return self.districts[facts.CITY_OF[1] if person.city else name], None if person.spot is None else below[person.spot % len(below)]
 
 
-def _farmer(person: Person, number: int, ids: dict[Person, UUID], spots: _Spots) -> dict:
+def _farmer(person: Person, number: int, ids: dict[Person, UUID], spots: _Spots) -> dict[str, Any]:
     district_id, place_id = spots.of(person)
     return {
         "id": ids[person],
@@ -97,7 +98,7 @@ def _farmer(person: Person, number: int, ids: dict[Person, UUID], spots: _Spots)
     }
 
 
-def _plots(rng: Random, person: Person, ids: dict[Person, UUID]) -> list[dict]:
+def _plots(rng: Random, person: Person, ids: dict[Person, UUID]) -> list[dict[str, Any]]:
     return [
         {
             "id": new_id(person.created_at, rng.randbytes),
@@ -112,7 +113,7 @@ def _plots(rng: Random, person: Person, ids: dict[Person, UUID]) -> list[dict]:
     ]
 
 
-def _consent(rng: Random, person: Person, ids: dict[Person, UUID]) -> dict:
+def _consent(rng: Random, person: Person, ids: dict[Person, UUID]) -> dict[str, Any]:
     return {
         "id": new_id(person.created_at, rng.randbytes),
         "farmer_id": ids[person],

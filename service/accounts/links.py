@@ -28,9 +28,7 @@ def make(session: Session, purpose: str, account_id: UUID | None, now: datetime)
         .values(used_at=now)
     )
     token = secrets.token_urlsafe(32)
-    session.add(
-        OneTimeLink(token_hash=digest(token), purpose=purpose, account_id=account_id, until=now + GOOD_FOR[purpose], used_at=None)
-    )
+    session.add(OneTimeLink(token_hash=digest(token), purpose=purpose, account_id=account_id, until=now + GOOD_FOR[purpose], used_at=None))
     session.flush()
     return token
 

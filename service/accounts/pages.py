@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from flask import Blueprint, current_app, flash, g, redirect, render_template, request, session as browser, url_for
+from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
+from flask import session as browser
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 

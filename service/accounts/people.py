@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from core import audit
@@ -118,5 +118,5 @@ def _keep_an_admin(session: Session, account: Account) -> None:
         raise Unusable("account.last_admin")
 
 
-def _admins():  # type: ignore[no-untyped-def]
+def _admins() -> Select[UUID]:
     return select(Account.id).where(Account.role == "admin", Account.active, Account.password_hash != "")

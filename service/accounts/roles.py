@@ -41,7 +41,9 @@ ROLES = {
         "prices, campaigns and wording",
         *("figures.see", "messages.see", "prices.decide", "campaigns.see", "campaigns.switch", "wording.see"),
     ),
-    "approver": _role("Approver", "decides what is published", "figures.see", "prices.decide", "campaigns.see", "campaigns.switch", "wording.see"),
+    "approver": _role(
+        "Approver", "decides what is published", "figures.see", "prices.decide", "campaigns.see", "campaigns.switch", "wording.see"
+    ),
     "reviewer": _role("Reviewer", "reads wording in their own language", "figures.see", "wording.see"),
     "helpdesk": _role(
         "Help desk",

@@ -56,17 +56,22 @@ STEPS: tuple[tuple[str, Callable[[Session, datetime], str]], ...] = (
 def run(runtime: Runtime, echo: Callable[[str], object]) -> None:
     """Do all steps in one transaction and print what they made. A second run changes nothing but adds the prices of new days.
 
-    Raises Misconfigured unless the simulator is the only gateway, Conflict where a farmer is no sample.
+    Raises Misconfigured unless the simulator is the only gateway, Conflict where real farmers are and no samples: those who
+    register on the browser phone of a sample country live beside it.
     """
     if tuple(runtime.gateways) != (SIMULATOR,):
         raise Misconfigured("the sample country is carried by the simulator alone: set GATEWAY=simulator")
     now = runtime.now()
     with runtime.transaction() as session:
-        if session.scalars(select(Farmer.id).where(~Farmer.sample).limit(1)).first() is not None:
+        if _anybody(session, sample=False) and not _anybody(session, sample=True):
             raise Conflict("this database holds real farmers: the sample country needs one of its own (DATABASE_URL)")
         lines = [f"{name}: {step(session, now)}" for name, step in STEPS]
     for line in lines:
         echo(line)
+
+
+def _anybody(session: Session, sample: bool) -> bool:
+    return session.scalars(select(Farmer.id).where(Farmer.sample.is_(sample)).limit(1)).first() is not None
 
 
 @click.command()

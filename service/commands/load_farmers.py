@@ -52,7 +52,8 @@ def told(report: Report) -> Iterator[str]:
     if report.refused:
         yield f"  {report.refused}"
         return
-    yield f"  added {report.added:,} ({report.without_phone:,} without a phone) · known before {report.known:,} · twice in the file {report.repeated:,}"
+    yield f"  added {report.added:,} ({report.without_phone:,} without a phone)"
+    yield f"  known before {report.known:,} · twice in the file {report.repeated:,}"
     yield f"  joined the group {report.joined:,} of those known · bad {len(report.bad):,} · kept with a remark {len(report.flagged):,}"
     yield from (f"  {note}" for note in report.notes)
     yield from _listed("bad", report.bad)

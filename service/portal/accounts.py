@@ -34,7 +34,13 @@ def invite() -> str | tuple[str, int]:
     try:
         with runtime().transaction() as session:
             account = people.create(
-                session, values["email"], values["name"], values["role"], guard.person().actor, runtime().now(), organisation_id=_group(session, values)
+                session,
+                values["email"],
+                values["name"],
+                values["role"],
+                guard.person().actor,
+                runtime().now(),
+                organisation_id=_group(session, values),
             )
             token = people.invite(session, account.id, guard.person().actor, runtime().now())
         return _page(BLANK, {}, made=account, link=_link(token))

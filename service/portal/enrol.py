@@ -64,7 +64,7 @@ class Meant:
 @pages.get("/farmers/new")
 @guard.needs("farmers.add")
 def blank() -> str:
-    return _page(Form({name: "" for name in FIELDS}, []), [])
+    return _page(Form(dict.fromkeys(FIELDS, ""), []), [])
 
 
 @pages.post("/farmers/new")
@@ -113,7 +113,13 @@ def understand(session: Session, form: Form, scope: UUID | None, country: str, d
         phone_use=_one_of(typed["phone_use"], questions.PHONE_USES) if number else None,
         contact_id=contact.id if contact else None,
     )
-    return Meant(new, group_id, _one_of(typed["land"], questions.LAND_BANDS), _one_of(typed["planted"], tuple(questions.PLANTED_BANDS)), typed["witness"])
+    return Meant(
+        new,
+        group_id,
+        _one_of(typed["land"], questions.LAND_BANDS),
+        _one_of(typed["planted"], tuple(questions.PLANTED_BANDS)),
+        typed["witness"],
+    )
 
 
 def keep(session: Session, meant: Meant, actor: str, now: datetime, day: date) -> Farmer:
@@ -191,5 +197,11 @@ def _page(form: Form, alike: list[tuple[Farmer, bool]]) -> str:
     with runtime().reading() as session:
         choices: Mapping[str, object] = {"districts": districts(session), "groups": roll.groups(session, guard.person().scope)}
         return render_template(
-            "farmers/new.html", form=form, alike=alike, notice=NOTICE, crops=[crop.code for crop in crops.CROPS], languages=LANGUAGES, **choices
+            "farmers/new.html",
+            form=form,
+            alike=alike,
+            notice=NOTICE,
+            crops=[crop.code for crop in crops.CROPS],
+            languages=LANGUAGES,
+            **choices,
         )

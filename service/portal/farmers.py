@@ -44,8 +44,8 @@ def look_up() -> Response | str:
     text = request.form.get("q", "").strip()
     if roll.holds_phone(text):
         return _list(text)
-    kept = {name: request.form.get(name) or None for name in ("district", "language")}
-    return redirect(url_for("farmers.roll", q=text or None, **kept))
+    district, language = (request.form.get(name) or None for name in ("district", "language"))
+    return redirect(url_for("farmers.roll", q=text or None, district=district, language=language))
 
 
 @pages.get("/farmers/<uuid:farmer_id>")
@@ -101,7 +101,7 @@ def _profile(farmer_id: UUID, *, unmasked: bool) -> str:
             profile=profile,
             farmer=profile.farmer,
             unmasked=unmasked,
-            texts=story.for_farmer(session, number, str(farmer_id)) if shows_texts and number else [],
+            texts=story.for_one(session, number, {str(farmer_id), farmer_id.hex}) if shows_texts and number else [],
             stopped=bool(number and suppressions.stopped(session, [number])),
             agreed=farmer_id in consent.standing(session, [farmer_id], consent.SERVICE, now),
             today=today(),

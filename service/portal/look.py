@@ -88,6 +88,17 @@ def money(value: Decimal) -> str:
 
 
 @pages.app_template_filter()
+def money_float(value: float) -> str:
+    return money(Decimal(str(value)))
+
+
+@pages.app_template_filter()
+def iso_day(when: str, monthly: bool) -> str:
+    """A day as a row of open prices has it; a source that gives months is not made more exact than it is."""
+    return month(date.fromisoformat(when)) if monthly else day(date.fromisoformat(when))
+
+
+@pages.app_template_filter()
 def share(part: int, whole: int) -> str:
     return f"{part / whole:.0%}" if whole else ""
 

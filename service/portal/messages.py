@@ -22,7 +22,9 @@ def sent() -> str:
     before = request.args.get("before", type=UUID)
     with runtime().reading() as session:
         lines = story.batches(session, which, klass, before)
-        return render_template("messages/sent.html", lines=lines, which=which, klass=klass, classes=list(MessageClass), full=len(lines) == story.PAGE)
+        return render_template(
+            "messages/sent.html", lines=lines, which=which, klass=klass, classes=list(MessageClass), full=len(lines) == story.PAGE
+        )
 
 
 @pages.get("/messages/<uuid:batch_id>")

@@ -19,14 +19,28 @@ from service.accounts import guard
 from service.portal.farmers import runtime
 
 pages = Blueprint("open_prices", __name__)
-SHOWN, A_PAGE = 200, 1000
+SHOWN, A_PAGE = 60, 1000
 # source → (who, licence)
 SOURCES = {
     "wfp": ("WFP through HDX", "CC BY-IGO"),
     "reporters": ("Ensigo's price reporters", "CC BY 4.0"),
     "sample": ("Sample, made up", "none: not real"),
 }
-COLUMNS = ("market", "district", "commodity", "kind", "unit", "day", "monthly", "price", "currency", "estimated", "reports", "source", "licence")
+COLUMNS = (
+    "market",
+    "district",
+    "commodity",
+    "kind",
+    "unit",
+    "day",
+    "monthly",
+    "price",
+    "currency",
+    "estimated",
+    "reports",
+    "source",
+    "licence",
+)
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
@@ -98,7 +112,7 @@ def as_json() -> Response:
     return jsonify(prices=[_row(*row) for row in found], next=onward, sources={key: list(value) for key, value in SOURCES.items()})
 
 
-def _published(wanted: Wanted) -> Select[tuple[Price, str, str]]:
+def _published(wanted: Wanted) -> Select[Price, str, str]:
     query = (
         select(Price, Market.name, func.coalesce(Place.name, ""))
         .join(Market, Market.id == Price.market_id)
@@ -111,7 +125,7 @@ def _published(wanted: Wanted) -> Select[tuple[Price, str, str]]:
     return query
 
 
-def _history(wanted: Wanted) -> Select[tuple[Price, str, str]]:
+def _history(wanted: Wanted) -> Select[Price, str, str]:
     query = _published(wanted)
     since = _day(wanted.since)
     if since is not None:
@@ -119,7 +133,7 @@ def _history(wanted: Wanted) -> Select[tuple[Price, str, str]]:
     return query.order_by(Price.day, Price.id)
 
 
-def _newest(wanted: Wanted) -> Select[tuple[Price, str, str]]:
+def _newest(wanted: Wanted) -> Select[Price, str, str]:
     series = (Price.market_id, Price.commodity, Price.kind, Price.unit)
     latest = select(*series, func.max(Price.day)).where(Price.state == prices.PUBLISHED).group_by(*series)
     newest = _published(wanted).where(tuple_(*series, Price.day).in_(latest))

@@ -35,7 +35,12 @@ def page() -> str:
     runtime: Runtime = current_app.extensions["runtime"]
     person, now = guard.person(), runtime.now()
     with runtime.reading() as session:
-        return render_template("overview.html", standing=_standing(session, person, now, runtime), today=clock.day(now, runtime.settings.zone))
+        return render_template(
+            "overview.html",
+            ussd_code=runtime.settings.ussd_code,
+            standing=_standing(session, person, now, runtime),
+            today=clock.day(now, runtime.settings.zone),
+        )
 
 
 def _standing(session: Session, person: guard.Person, now: datetime, runtime: Runtime) -> Standing:

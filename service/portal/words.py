@@ -122,8 +122,8 @@ WRONG = {
     "farmer.consent": "Nobody is entered without having said yes. Read the words to them; tick this when they agree.",
     "farmer.witness": "Write who was there when they agreed.",
     "farmer.group": "Choose a group from the list.",
-    "ask.name.unusable": "Write a name in letters, at least two.",
-    "ask.born.unusable": "Write the year, such as 1986, or leave it empty.",
+    "ask_wrong.name": "Write a name in letters, at least two.",
+    "ask_wrong.born": "Write the year, such as 1986, or leave it empty.",
     "price.why": "Say why it is refused, in a few words: whoever sent it will read this.",
 }
 

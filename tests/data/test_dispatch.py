@@ -304,3 +304,17 @@ def test_two_batches_for_one_phone_at_the_same_instant_respect_the_cap(url, now)
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda _n: dispatch.dispatch(house), range(4)))
     assert house.gateway.handed == {phone(number): 1 for number in range(10)}
+
+
+def test_a_claim_takes_no_more_than_it_asks_for_and_the_urgent_first(url, now):
+    house = runtime(url, now)
+    with house.transaction() as session:
+        for number in range(10):
+            text(session, house, farmer(session, now, number))
+        text(session, house, phone(99), "asked", MessageClass.REPLY)
+    with house.transaction() as session:
+        taken = claims.claim(session, "me", 4, now)
+        assert len(taken) == 4
+        assert session.get_one(Batch, taken[0]).phones == [phone(99)]
+    with house.reading() as session:
+        assert states(session).count("claimed") == 4
