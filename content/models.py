@@ -132,7 +132,10 @@ class Broadcast(Base):
 
 
 class BroadcastBody(Base):
-    """One rendered body of a broadcast, for everyone who shares these values. Unused dimensions are empty."""
+    """One rendered body of a broadcast, for everyone who shares these values. Unused dimensions are empty.
+
+    Equal bodies of two such groups bear one `number`: a phone gets those words once.
+    """
 
     __tablename__ = "broadcast_bodies"
 
@@ -140,4 +143,5 @@ class BroadcastBody(Base):
     language: Mapped[str] = mapped_column(primary_key=True)
     district_id: Mapped[int] = mapped_column(primary_key=True)
     crop: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int]
     body: Mapped[str]

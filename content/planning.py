@@ -5,9 +5,10 @@ Idempotent: a range and the cursor behind it are committed together, so a phone 
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, literal, literal_column, select
 from sqlalchemy.orm import Session
 
 from content import fields, placeholders, planning_sql, templates
@@ -62,36 +63,55 @@ def _prepare(
         return
     context = Context(session, settings, clock.day(now, settings.zone))
     audience = audiences.from_json(broadcast.audience)
-    for cell, people in cells(session, audience, broadcast.as_of, depends):
+    numbers: dict[str, int] = {}
+    rows, speechless = [], []
+    for cell in cells(session, audience, depends):
         body = render(version, cell, context)
         if body is None:
-            broadcast.unsaid += people
+            speechless.append(cell)
             continue
-        session.add(
-            BroadcastBody(broadcast_id=broadcast.id, language=cell.language, district_id=cell.district_id, crop=cell.crop, body=body)
-        )
+        number = numbers.setdefault(body, len(numbers))
+        shared = {"language": cell.language, "district_id": cell.district_id, "crop": cell.crop}
+        rows.append({"broadcast_id": broadcast.id, **shared, "number": number, "body": body})
+    if rows:
+        session.execute(insert(BroadcastBody), rows)
+        planning_sql.ready(session)
+    if speechless:
+        counted = people(session, audience, broadcast.as_of, depends)
+        broadcast.unsaid = sum(counted.get(cell, 0) for cell in speechless)
 
 
-def cells(session: Session, audience: Audience, as_of: datetime, depends: frozenset[str]) -> list[tuple[Cell, int]]:
-    """The groups of farmers who share what the template depends on, and how many are in each."""
-    columns = [Farmer.language]
-    if DISTRICT in depends:
-        columns.append(func.coalesce(Farmer.district_id, 0))
+def cells(session: Session, audience: Audience, depends: frozenset[str]) -> list[Cell]:
+    """The groups of farmers who share what the template depends on. Cheap, and so perhaps one too many where nobody agreed."""
+    columns = _columns(depends, audience)
+    query = select(*columns).distinct()
+    if CROP in depends and len(audience.crops) != 1:
+        query = query.join(Plot, Plot.farmer_id == Farmer.id)
+    if audience.districts:
+        query = query.where(Farmer.district_id.in_(audience.districts))
+    return [_cell(row) for row in session.execute(query)]
+
+
+def people(session: Session, audience: Audience, as_of: datetime, depends: frozenset[str]) -> dict[Cell, int]:
+    """How many of the audience are in each group."""
+    columns = _columns(depends, audience)
+    joined = select(*columns, func.count()).join(Plot, Plot.farmer_id == Farmer.id)
+    query = joined.where(*audiences.conditions(audience, as_of)).group_by(*columns)
+    return {_cell(row[:-1]): row[-1] for row in session.execute(query)}
+
+
+def _columns(depends: frozenset[str], audience: Audience) -> list[Any]:
+    """Language, district and crop, with a constant for what the template does not name."""
+    district = func.coalesce(Farmer.district_id, 0) if DISTRICT in depends else literal_column("0")
+    crop: Any = literal_column("''")
     if CROP in depends:
-        columns.append(Plot.crop)
-    query = (
-        select(*columns, func.count())
-        .join(Plot, Plot.farmer_id == Farmer.id)
-        .where(*audiences.conditions(audience, as_of))
-        .group_by(*columns)
-    )
-    return [(_cell(row, depends), row[-1]) for row in session.execute(query)]
+        crop = literal(audience.crops[0]) if len(audience.crops) == 1 else Plot.crop
+    return [Farmer.language, district.label("district_id"), crop.label("crop")]
 
 
-def _cell(row: Sequence[object], depends: frozenset[str]) -> Cell:
-    values = list(row[1:-1])
-    district = int(str(values.pop(0))) if DISTRICT in depends else 0
-    return Cell(str(row[0]), district, str(values.pop(0)) if CROP in depends else "")
+def _cell(row: Sequence[Any]) -> Cell:
+    language, district_id, crop = row
+    return Cell(language, int(district_id), crop)
 
 
 def render(version: TemplateVersion, cell: Cell, context: Context) -> str | None:

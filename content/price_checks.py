@@ -60,8 +60,10 @@ def doubt(
         return Doubt("impossibly low", f"{_said(amount)} is lower than any right value ever was (floor {_said(bounds[0])})")
     if bounds is not None and amount > bounds[1]:
         return Doubt("impossibly high", f"{_said(amount)} is higher than any right value ever was (ceiling {_said(bounds[1])})")
-    elsewhere = median(log(each.amount) for each in neighbours) if len(neighbours) >= 2 else None
     own = usual(recent)
+    if own is not None and abs(log(amount / own)) <= TIGHT:
+        return None
+    elsewhere = median(log(each.amount) for each in neighbours) if len(neighbours) >= 2 else None
     if own is None:
         return _against_others(amount, elsewhere, len(neighbours))
     if elsewhere is not None and abs(log(amount) - elsewhere) <= EXCUSED:

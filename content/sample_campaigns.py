@@ -63,7 +63,13 @@ WEEKS = {"maize-week-1": 1, "maize-week-3": 3, "maize-week-6": 6, "maize-week-17
 PRICES = (
     ("price-maize", "Maize prices, Tuesdays", ("maize",), (1,), "12:15"),
     ("price-beans", "Beans prices, Thursdays", ("beans",), (3,), "12:15"),
-    ("price-others", "Prices of coffee, groundnut and others, Fridays", ("coffee", "groundnut", "sesame", "sunflower", "soya"), (4,), "12:15"),
+    (
+        "price-others",
+        "Prices of coffee, groundnut and others, Fridays",
+        ("coffee", "groundnut", "sesame", "sunflower", "soya"),
+        (4,),
+        "12:15",
+    ),
 )
 
 
@@ -74,7 +80,9 @@ def seed(session: Session, now: datetime, zone: ZoneInfo) -> int:
         _template(session, code, title, bodies, now)
     steps = [Step(code, weeks) for code, weeks in WEEKS.items()]
     daily = Schedule("day", "18:00", late_hours=1)
-    campaigns.add(session, "maize-calendar", "Maize by weeks since planting", steps, Audience(crops=("maize",)), daily, now, zone, sample=True)
+    campaigns.add(
+        session, "maize-calendar", "Maize by weeks since planting", steps, Audience(crops=("maize",)), daily, now, zone, sample=True
+    )
     for code, title, crops, weekdays, at in PRICES:
         rule = Schedule("week", at, weekdays=weekdays)
         campaigns.add(session, code, title, [Step("price")], Audience(crops=crops), rule, now, zone, sample=True)

@@ -90,6 +90,7 @@ def publish(
         id=new_id(now), template_id=template.id, number=(last or 0) + 1, bodies=clean, unreviewed=unreviewed, by=actor, at=now
     )
     session.add(version)
+    session.flush()
     audit.note(session, actor, "template.published", f"template:{template.id}", now, number=version.number)
     return version
 

@@ -33,6 +33,11 @@ FILTERS: dict[str, tuple[str, ...]] = {
     "unconfirmed": ("unconfirmed", "unknown"),
     "held back": ("suppressed", "deferred", "cancelled", "expired"),
 }
+# What a report says counts only of a text that left. Grouped by this name: PostgreSQL does not see that two expressions
+# with parameters are the same one.
+STATE = case((Outcome.state.is_not(None) & Message.fate.in_((Fate.SENT, Fate.UNCONFIRMED)), Outcome.state), else_=Message.fate).label(
+    "became"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +99,7 @@ def batches(session: Session, which: str | None, klass: str | None, before: UUID
     if wanted and which in {"waiting", "sending"}:
         query = query.where(Batch.state.in_(wanted))
     elif wanted:
-        query = query.where(Batch.id.in_(_with_states().where(_state().in_(wanted)).with_only_columns(Message.batch_id)))
+        query = query.where(Batch.id.in_(_with_states().where(STATE.in_(wanted)).with_only_columns(Message.batch_id)))
     found = list(session.scalars(query))
     counts = _counts(session, Message.batch_id.in_([batch.id for batch in found]))
     return [Line(batch, planned_at(batch.id), len(batch.phones), counts.get(batch.id) or _under_way(batch)) for batch in found]
@@ -110,8 +115,8 @@ def batch(session: Session, batch_id: UUID) -> Batch:
 
 def states(session: Session, one: Batch) -> list[str]:
     """The state of every phone of a batch, in the order of the batch."""
-    rows = session.execute(_with_states().where(Message.batch_id == one.id).with_only_columns(Message.phone, _state()))
-    known = dict(rows.tuples().all())
+    rows = session.execute(_with_states().where(Message.batch_id == one.id).with_only_columns(Message.phone, STATE))
+    known = dict(rows.all())
     return [known.get(phone) or UNDER_WAY.get(one.state, one.state) for phone in one.phones]
 
 
@@ -161,7 +166,7 @@ def for_one(session: Session, phone: str, refs: Container[str], limit: int = 20)
         .where(Message.phone == phone)
         .order_by(Message.at.desc())
         .limit(limit * 3)
-        .with_only_columns(Batch, _state(), Message.at)
+        .with_only_columns(Batch, STATE, Message.at)
     )
     found = [(row[0], row[0].phones.index(phone), row[1], row[2]) for row in rows if phone in row[0].phones]
     return [(one, index, state, at) for one, index, state, at in found if one.refs[index] in refs][:limit]
@@ -188,7 +193,7 @@ def today(session: Session, since: datetime) -> Mapping[str, int]:
     """
     first = UUID(int=int((since - LONGEST_WAIT).timestamp() * 1000) << 80)
     recent = _with_states().where(Message.batch_id >= first, Message.at >= since)
-    counted: dict[str, int] = dict(session.execute(recent.with_only_columns(_state(), func.count()).group_by(_state())).tuples().all())
+    counted: dict[str, int] = dict(session.execute(recent.with_only_columns(STATE, func.count()).group_by(STATE)).all())
     size: Any = func.cardinality if dialect(session) == "postgresql" else func.json_array_length
     under_way = select(Batch.state, func.sum(size(Batch.phones))).where(Batch.state.in_(UNDER_WAY), Batch.id >= first).group_by(Batch.state)
     for state, phones in session.execute(under_way):
@@ -199,8 +204,8 @@ def today(session: Session, since: datetime) -> Mapping[str, int]:
 def counts(session: Session, sender: str) -> Mapping[str, int]:
     """For everything one sender asked for: state → how many messages. Batches not sent yet count under waiting and sending."""
     own = select(Batch.id).where(Batch.sender == sender)
-    found = _with_states().where(Message.batch_id.in_(own)).with_only_columns(_state(), func.count()).group_by(_state())
-    counted: dict[str, int] = dict(session.execute(found).tuples().all())
+    found = _with_states().where(Message.batch_id.in_(own)).with_only_columns(STATE, func.count()).group_by(STATE)
+    counted: dict[str, int] = dict(session.execute(found).all())
     for one in session.execute(select(Batch.state, Batch.phones).where(Batch.sender == sender, Batch.state.in_(UNDER_WAY))):
         counted[UNDER_WAY[one.state]] = counted.get(UNDER_WAY[one.state], 0) + len(one.phones)
     return counted
@@ -208,7 +213,7 @@ def counts(session: Session, sender: str) -> Mapping[str, int]:
 
 def _counts(session: Session, which: ColumnElement[bool]) -> dict[UUID, dict[str, int]]:
     rows = session.execute(
-        _with_states().where(which).with_only_columns(Message.batch_id, _state(), func.count()).group_by(Message.batch_id, _state())
+        _with_states().where(which).with_only_columns(Message.batch_id, STATE, func.count()).group_by(Message.batch_id, STATE)
     )
     found: dict[UUID, dict[str, int]] = {}
     for batch_id, state, number in rows:
@@ -218,11 +223,6 @@ def _counts(session: Session, which: ColumnElement[bool]) -> dict[UUID, dict[str
 
 def _under_way(one: Batch) -> dict[str, int]:
     return {UNDER_WAY.get(one.state, one.state): len(one.phones)}
-
-
-def _state() -> ColumnElement[str]:
-    reported = Outcome.state.is_not(None) & Message.fate.in_((Fate.SENT, Fate.UNCONFIRMED))
-    return case((reported, Outcome.state), else_=Message.fate)
 
 
 def _with_states() -> Select[Any]:

@@ -14,7 +14,7 @@ SERVICE = "service"  # to be kept and texted
 AT_ONCE = 500  # ids in one query: SQLite takes a limited number of variables
 
 
-def give(  # noqa: PLR0917 a permission is its six facts, in the order of a sentence
+def give(
     session: Session,
     farmer_id: UUID,
     purpose: str,

@@ -20,7 +20,7 @@ LAST_DIGITS = 3  # fewer match too many people to be of use
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What is looked for. `text` is a part of a name, a code (4827-3), a phone or its last digits; `scope` is the only group to look in."""
+    """What is looked for. `text` is a part of a name, a code (4827-4), a phone or its last digits; `scope` is the only group to look in."""
 
     text: str = ""
     district_id: int | None = None
@@ -193,9 +193,7 @@ def _lines(session: Session, farmers: Sequence[Farmer]) -> list[Line]:
     crops: dict[UUID, list[str]] = {}
     for farmer_id, crop in session.execute(select(Plot.farmer_id, Plot.crop).where(Plot.farmer_id.in_(ids)).order_by(Plot.position)):
         crops.setdefault(farmer_id, []).append(crop)
-    districts = dict(
-        session.execute(select(Place.id, Place.name).where(Place.id.in_({farmer.district_id for farmer in farmers}))).tuples().all()
-    )
+    districts = dict(session.execute(select(Place.id, Place.name).where(Place.id.in_({farmer.district_id for farmer in farmers}))).all())
     return [Line(farmer, districts.get(farmer.district_id or 0), tuple(crops.get(farmer.id, ()))) for farmer in farmers]
 
 

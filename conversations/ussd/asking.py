@@ -28,11 +28,8 @@ def gap(call: Call) -> Question | None:
     if call.memory.get("asked"):
         return None
     lately = {code for code, when in farmer.declined.items() if datetime.fromisoformat(when) > call.now - NOT_AGAIN_FOR}
-    asked = (one for one in questions.unknown(farmer, call.plot()) if one.code not in lately and f"gap.{one.code}" in GAPS)
+    asked = (one for one in questions.unknown(farmer, call.plot()) if one.code not in lately and one.optional)
     return next(asked, None)
-
-
-GAPS = tuple(f"gap.{one.code}" for one in questions.QUESTIONS if one.optional)
 
 
 def put_off(call: Call) -> str:
@@ -44,8 +41,7 @@ def put_off(call: Call) -> str:
 
 def _text(call: Call, code: str) -> str:
     plot = call.plot()
-    asked = call.say(f"ask.{code}", crop=call.crop(plot.crop) if plot else "")
-    return asked
+    return call.say(questions.BY_CODE[code].key, crop=call.crop(plot.crop) if plot else "")
 
 
 def _options(call: Call, code: str, registering: bool) -> Options:

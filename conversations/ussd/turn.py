@@ -49,6 +49,8 @@ def turn(session: Session, gateway: str, dialled: Dialled, now: datetime, settin
     seen = _walk(row, call, inputs)
     row.draft = memory
     sessions.remember(row, dialled, seen, key, now)
+    if call.farmer is not None and row.turns == 1:
+        call.farmer.seen_at = now
     sessions.hop(session, row, seen.walk.place.partition(":")[0], call.language, now)
     session.flush()
     return Reply(seen.text, seen.ends)

@@ -4,7 +4,6 @@ from datetime import datetime, time
 from typing import Any
 
 import click
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from content import campaigns, fields, placeholders, planning, templates
@@ -15,7 +14,6 @@ from core.settings import Settings
 from jobs.runtime import Runtime
 from messaging import gsm
 from profiles import audiences
-from profiles.models import Farmer, Plot
 from service.bootstrap import build
 
 
@@ -49,11 +47,10 @@ def rehearse(session: Session, campaign: Campaign, moment: datetime, runtime: Ru
             audience = audiences.planted_weeks_ago(audience, step["weeks"], clock.day(moment, runtime.settings.zone), 1)
         names = sorted({name for body in version.bodies.values() for name in placeholders.names(body)})
         depends = fields.depends(names)
-        joined = select(func.count()).select_from(Farmer).join(Plot, Plot.farmer_id == Farmer.id)
-        people = session.scalars(joined.where(*audiences.conditions(audience, moment))).one()
-        click.echo(f"{step['template']} version {version.number}: {people} farmers")
+        counted = planning.people(session, audience, moment, depends - {fields.FARMER})
+        click.echo(f"{step['template']} version {version.number}: {sum(counted.values())} farmers")
         context = Context(session, runtime.settings, clock.day(moment, runtime.settings.zone))
-        for cell, count in planning.cells(session, audience, moment, depends - {fields.FARMER}):
+        for cell, count in sorted(counted.items(), key=lambda one: -one[1]):
             _say(cell, count, planning.render(version, cell, context), version.bodies)
 
 

@@ -63,9 +63,7 @@ def firing(broadcast_id: UUID) -> str:
         version = session.get(TemplateVersion, broadcast.template_version_id)
         said = select(BroadcastBody).where(BroadcastBody.broadcast_id == broadcast_id).order_by(BroadcastBody.language, BroadcastBody.crop)
         bodies = session.scalars(said.limit(60)).all()
-        districts = dict(
-            session.execute(select(Place.id, Place.name).where(Place.id.in_({body.district_id for body in bodies}))).tuples().all()
-        )
+        districts = dict(session.execute(select(Place.id, Place.name).where(Place.id.in_({body.district_id for body in bodies}))).all())
         return render_template(
             "campaigns/firing.html",
             broadcast=broadcast,
@@ -91,7 +89,7 @@ def _last(session: Session, campaign: Campaign) -> dict[str, int] | None:
 
 
 def _titles(session: Session) -> dict[str, str]:
-    return dict(session.execute(select(Template.code, Template.title)).tuples().all())
+    return dict(session.execute(select(Template.code, Template.title)).all())
 
 
 def _rhythm(campaign: Campaign) -> str:

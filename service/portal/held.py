@@ -83,4 +83,6 @@ def _times(amount: Decimal, usual: Decimal | None) -> str:
     if not usual or not amount:
         return ""
     ratio = amount / usual
-    return f"{float(ratio):.2g} times the usual" if ratio >= 2 else f"{ratio:.0%} of the usual"
+    if ratio >= 2:
+        return f"{ratio:,.0f} times the usual" if ratio >= 10 else f"{ratio:.1f} times the usual"
+    return f"{ratio:.0%} of the usual"

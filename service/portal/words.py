@@ -112,7 +112,7 @@ WRONG = {
     "password.common": "This password is on every list of guesses. Choose another.",
     "password.guessable": "This is made of words and numbers that people try first here. Add words that have nothing to do with your work.",
     "phone.unusable": "Write a mobile number that can get texts, such as 0772 123456, or leave it empty if they have none.",
-    "code.unusable": "A farmer's code looks like 4827-3. Check the last digit: it does not fit.",
+    "code.unusable": "A farmer's code looks like 4827-4. Check the last digit: it does not fit.",
     "farmer.code_unknown": "No farmer bears this code. Search for them under Farmers.",
     "farmer.language": "Choose the language that they want to be texted in.",
     "farmer.district": "Choose the district where their garden is.",

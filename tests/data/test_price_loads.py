@@ -72,7 +72,7 @@ def _the_adjusted_month_is_marked(session):
         .where(Price.estimated)
         .group_by(Market.name)
     )
-    counts = dict(marked.tuples().all())
+    counts = dict(marked.all())
     assert (counts["Owino"], counts["Wakiso"], counts["Mukono"]) == (7, 7, 6)
     assert set(session.scalars(select(Price.day).where(Price.estimated).distinct())) == {date(2025, 4, 15)}
 

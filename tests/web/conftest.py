@@ -6,8 +6,10 @@ from datetime import datetime
 import pytest
 from flask import Flask
 
+from jobs.queue import InlineQueue
 from jobs.runtime import Runtime
 from service.app import create_app
+from service.bootstrap import build
 from tests import builders
 from tests.builders import Clock
 from tests.web.visitor import Visitor
@@ -34,3 +36,13 @@ def app(runtime: Runtime) -> Flask:
 @pytest.fixture
 def visitor(app: Flask) -> Visitor:
     return Visitor(app)
+
+
+@pytest.fixture
+def real_app(runtime: Runtime) -> Iterator[Flask]:
+    """The same database served where texts would go to real phones."""
+    secrets = {"at_api_key": "k", "secret_key": "long and random", "callback_secret": "another"}
+    settings = builders.settings(runtime.settings.database_url, gateway="africastalking", **secrets)
+    built = build(settings, queue=InlineQueue(), now=runtime.now)
+    yield create_app(built)
+    built.sessions.kw["bind"].dispose()

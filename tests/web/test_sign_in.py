@@ -146,13 +146,15 @@ def test_a_changed_role_asks_for_a_new_sign_in(visitor: Visitor, editor: str, ru
     assert visitor.get("/prices/held").status == 403
 
 
-def test_people_of_the_sample_country_get_in_beside_the_simulator_alone(url: str, runtime: Runtime, visitor: Visitor) -> None:
+def test_people_of_the_sample_country_get_in_beside_the_simulator_alone(real_app: Flask, runtime: Runtime, visitor: Visitor) -> None:
     with runtime.transaction() as session:
         account(session, "editor", runtime.now(), email="sample@example.org", sample=True)
     assert "Good day" in visitor.signs_in("sample@example.org").text
     assert "people and figures are made up" in visitor.text
     real = create_app(
-        builders.runtime(url, runtime.now(), gateway="africastalking", at_api_key="k", secret_key="long and random", callback_secret="another")
+        builders.runtime(
+            url, runtime.now(), gateway="africastalking", at_api_key="k", secret_key="long and random", callback_secret="another"
+        )
     )
     assert SORRY in Visitor(real).signs_in("sample@example.org").text
 

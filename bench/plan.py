@@ -1,0 +1,83 @@
+"""Planning a broadcast to everybody: batches of phone arrays, against COPY of one row a phone into an indexed table."""
+
+import resource
+from io import BytesIO
+from typing import Any
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session, sessionmaker
+
+from bench import country
+from bench.country import NOW, timed
+from content import planning, texts
+from core import db
+from jobs.plan import RANGE
+from messaging.models import Batch
+from profiles.audiences import Audience
+from tests.builders import settings
+
+BODIES = {
+    "en": "Your ((crop)) in ((district)) is 3 weeks: weed now, before any second fertiliser. Prices: ((dial))",
+    "lg": "((crop)) yo mu ((district)) awezezza wiiki 3: koola kati, nga tonnateeka kigimusa kya kubiri. ((dial))",
+}
+PERSONAL = {language: "((name)): " + body for language, body in BODIES.items()}
+OUTBOX = """CREATE TABLE bench_outbox (id uuid PRIMARY KEY, sender text NOT NULL, class text NOT NULL, phone text NOT NULL,
+ref text NOT NULL, body text NOT NULL, not_before timestamptz NOT NULL, valid_until timestamptz NOT NULL, state text NOT NULL, UNIQUE (sender, phone))"""
+STATE = "CREATE INDEX ON bench_outbox (state, not_before)"
+
+
+def run(farmers: int) -> None:
+    took: dict[str, float] = {}
+    with country.database("postgresql") as url:
+        sessions = country.people(url, farmers)
+        for language in BODIES:
+            texts.say("crop.maize", language)  # the wording is read once a process, not once a broadcast
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        with timed(took, "plan"):
+            phones = plan(sessions, url, "tailored", BODIES)
+        grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+        assert phones == farmers, (phones, farmers)
+        with db.reading(sessions) as session:
+            bodies = session.scalars(select(func.count(Batch.body.distinct()))).one()
+        copy(sessions, took)
+        with timed(took, "personal"):
+            assert plan(sessions, url, "personal", PERSONAL) == farmers
+        sessions.kw["bind"].dispose()
+    country.line(f"plan {farmers:,} farmers, {bodies} bodies", farmers / took["plan"], "phones/s")
+    country.line("COPY of a row a phone into an indexed table (the limit)", farmers / took["copy"], "rows/s")
+    country.line("planning / the limit (first: 1.5, then: 4)", took["copy"] / took["plan"], "×")
+    country.line("every body different / the limit", took["copy"] / took["personal"], "×")
+    country.line("memory that planning took beside what was there", grown / 1024, "MiB")
+
+
+def plan(sessions: sessionmaker[Session], url: str, code: str, bodies: dict[str, str]) -> int:
+    """Plan to the end as the job does; how many phones."""
+    with db.transaction(sessions) as session:
+        broadcast = country.broadcast(session, code, bodies, Audience(crops=("maize",)), NOW)
+        name = broadcast.id
+    more = True
+    while more:
+        with db.transaction(sessions) as session:
+            more = planning.plan_some(session, NOW, settings(url), RANGE[db.dialect(session)])
+    with db.reading(sessions) as session:
+        return session.get_one(type(broadcast), name).phones
+
+
+def copy(sessions: sessionmaker[Session], took: dict[str, float]) -> None:
+    """The same texts, a row a phone, by COPY: written out beforehand, so that only the database's work is timed."""
+    with db.transaction(sessions) as session:
+        session.execute(text(OUTBOX))
+        session.execute(text(STATE))
+        buffer = BytesIO()
+        cursor: Any = session.connection().connection.driver_connection.cursor()
+        rows = (
+            "COPY (SELECT gen_random_uuid(), sender, class, phone, ref, body, not_before, valid_until, state FROM batches, "
+            "unnest(phones, refs) AS one(phone, ref) ORDER BY phone) TO STDOUT"
+        )
+        with cursor.copy(rows) as out:
+            for data in out:
+                buffer.write(data)
+    with timed(took, "copy"), db.transaction(sessions) as session:
+        cursor = session.connection().connection.driver_connection.cursor()
+        with cursor.copy("COPY bench_outbox FROM STDIN") as into:
+            into.write(buffer.getvalue())
