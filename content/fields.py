@@ -51,10 +51,9 @@ class Field:
 def _district(cell: Cell, context: Context) -> str | None:
     if not cell.district_id:
         return None
-    key = ("place", cell.district_id)
-    if key not in context.kept:
-        context.kept[key] = places.get(context.session, cell.district_id).name
-    return context.kept[key]
+    if "districts" not in context.kept:
+        context.kept["districts"] = {place.id: place.name for place in places.children(context.session, None, "district")}
+    return context.kept["districts"].get(cell.district_id)
 
 
 def _crop(cell: Cell, context: Context) -> str | None:

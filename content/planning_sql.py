@@ -4,17 +4,17 @@ One row holds a body and up to BATCH_SIZE phones as an array, which writes a thi
 What the two dialects call differently is written out in DIALECTS.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Subquery, func, insert, literal, literal_column, select, text
+from sqlalchemy import Row, Subquery, func, insert, literal, literal_column, select, text, true
 from sqlalchemy.orm import Session
 
 from content.fields import CROP, DISTRICT
 from content.models import Broadcast, BroadcastBody
-from core.db import dialect, new_id
+from core.db import dialect, new_id, put_many
 from messaging.classes import POLICIES, MessageClass
 from messaging.models import Batch
 from profiles import audiences
@@ -22,12 +22,33 @@ from profiles.audiences import Audience
 from profiles.models import Farmer, Plot
 
 
+def _sliced(told: Subquery, size: int) -> Subquery:
+    """All phones of a body in one array, then cut by subscripts: a quarter cheaper than numbering every row."""
+    whole = (
+        select(told.c.number, func.array_agg(told.c.phone).label("phones"), func.array_agg(told.c.ref).label("refs"))
+        .group_by(told.c.number)
+        .subquery("whole")
+    )
+    starts = func.generate_series(1, func.cardinality(whole.c.phones), size).table_valued("first").render_derived().lateral("starts")
+    first, last = starts.c.first, starts.c.first + (size - 1)
+    cut = select(whole.c.number, whole.c.phones[first:last].label("phones"), whole.c.refs[first:last].label("refs"))
+    return cut.select_from(whole.join(starts, true())).subquery("cut")
+
+
+def _numbered(told: Subquery, size: int) -> Subquery:
+    """Every row numbered within its body, then gathered by number: for a database without arrays."""
+    place = func.row_number().over(partition_by=told.c.number, order_by=told.c.phone)
+    rows = select(told, ((place - 1) // size).label("chunk")).subquery("rows")
+    gathered = select(rows.c.number, func.json_group_array(rows.c.phone).label("phones"), func.json_group_array(rows.c.ref).label("refs"))
+    return gathered.group_by(rows.c.number, rows.c.chunk).subquery("cut")
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What differs: a farmer's id as 32 hexadecimal digits, rows into a list, a list's length, a UUIDv7 of a moment."""
+    """What differs: a farmer's id as 32 hexadecimal digits, how rows become lists of a size, a list's length, a UUIDv7 of a moment."""
 
     ref: str
-    gather: str
+    cut: Callable[[Subquery, int], Subquery]
     length: str
     new_id: str
 
@@ -35,13 +56,13 @@ class Words:
 DIALECTS = {
     "postgresql": Words(
         ref="replace(farmers.id::text, '-', '')",
-        gather="array_agg",
+        cut=_sliced,
         length="cardinality",
         new_id="('{ms}' || '7' || substr(md5(random()::text), 1, 3) || '8' || substr(md5(random()::text), 1, 15))::uuid",
     ),
     "sqlite": Words(
         ref="farmers.id",
-        gather="json_group_array",
+        cut=_numbered,
         length="json_array_length",
         new_id="'{ms}' || '7' || substr(lower(hex(randomblob(2))), 1, 3) || '8' || substr(lower(hex(randomblob(8))), 1, 15)",
     ),
@@ -61,17 +82,11 @@ def end_of_range(session: Session, cursor: str, width: int) -> str | None:
 def plan_range(session: Session, broadcast: Broadcast, depends: frozenset[str], upto: str, size: int, now: datetime) -> int:
     """Batches for every phone of the audience after the cursor and up to `upto`; how many phones that were."""
     words = DIALECTS[dialect(session)]
-    chunked = _chunked(broadcast, depends, upto, size, words)
     _room_to_sort(session)
+    grouped = words.cut(_told(broadcast, depends, upto, words), size)
     ours = BroadcastBody.broadcast_id == broadcast.id
     body = (
         select(BroadcastBody.number, func.min(BroadcastBody.body).label("body")).where(ours).group_by(BroadcastBody.number).subquery("body")
-    )
-    gather = getattr(func, words.gather)
-    grouped = (
-        select(chunked.c.number, gather(chunked.c.phone).label("phones"), gather(chunked.c.ref).label("refs"))
-        .group_by(chunked.c.number, chunked.c.chunk)
-        .subquery("grouped")
     )
     table = Batch.__table__
     rows = select(
@@ -91,8 +106,8 @@ def plan_range(session: Session, broadcast: Broadcast, depends: frozenset[str], 
     return sum(row[0] for row in session.execute(insert(table).from_select(BATCH_COLUMNS, rows).returning(length)))
 
 
-def _chunked(broadcast: Broadcast, depends: frozenset[str], upto: str, size: int, words: Words) -> Subquery:
-    """Each phone with its body's number and which of that body's batches it falls in; one row for a (phone, body)."""
+def _told(broadcast: Broadcast, depends: frozenset[str], upto: str, words: Words) -> Subquery:
+    """Each phone with its body's number; one row for a (phone, body), however many farmers share them."""
     columns = [
         Farmer.phone.label("phone"),
         literal_column(words.ref).label("ref"),
@@ -103,14 +118,9 @@ def _chunked(broadcast: Broadcast, depends: frozenset[str], upto: str, size: int
     members = _in_range(audiences.from_json(broadcast.audience), broadcast, upto, columns).subquery("members")
     bodies = BroadcastBody
     same = (bodies.language == members.c.language) & (bodies.district_id == members.c.district_id) & (bodies.crop == members.c.crop)
-    told = (
-        select(members.c.phone, func.min(members.c.ref).label("ref"), bodies.number)
-        .join_from(members, bodies, same & (bodies.broadcast_id == broadcast.id))
-        .group_by(members.c.phone, bodies.number)
-        .subquery("told")
-    )
-    place = func.row_number().over(partition_by=told.c.number, order_by=told.c.phone)
-    return select(told, ((place - 1) // size).label("chunk")).subquery("chunked")
+    told = select(members.c.phone, func.min(members.c.ref).label("ref"), bodies.number)
+    joined = told.join_from(members, bodies, same & (bodies.broadcast_id == broadcast.id))
+    return joined.group_by(members.c.phone, bodies.number).subquery("told")
 
 
 def ready(session: Session) -> None:
@@ -140,16 +150,8 @@ def farmers_in_range(session: Session, audience: Audience, broadcast: Broadcast,
 
 def insert_single(session: Session, broadcast: Broadcast, rows: Mapping[tuple[str, str], str], now: datetime) -> int:
     """One batch for each (phone, body); `rows` maps them to the farmer."""
-    shared = {
-        "sender": f"broadcast:{broadcast.id}",
-        "class": broadcast.klass,
-        "lane": POLICIES[MessageClass(broadcast.klass)].lane,
-        "not_before": now,
-        "valid_until": broadcast.valid_until,
-        "attempt": 1,
-        "state": "queued",
-    }
-    batches = [{**shared, "id": new_id(now), "body": body, "phones": [phone], "refs": [ref]} for (phone, body), ref in rows.items()]
-    if batches:
-        session.execute(Batch.__table__.insert(), batches)  # type: ignore[attr-defined]
-    return len(batches)
+    sender, lane = f"broadcast:{broadcast.id}", POLICIES[MessageClass(broadcast.klass)].lane
+    rest = (now, broadcast.valid_until, 1, "queued")
+    batches = ((new_id(now), sender, broadcast.klass, lane, body, [phone], [ref], *rest) for (phone, body), ref in rows.items())
+    put_many(session, Batch, BATCH_COLUMNS, batches)
+    return len(rows)

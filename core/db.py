@@ -3,13 +3,13 @@
 import json
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, MetaData, Text, TypeDecorator, Uuid, create_engine, event, func, select, text
+from sqlalchemy import DateTime, MetaData, Text, TypeDecorator, Uuid, create_engine, event, func, insert, select, text
 from sqlalchemy import Sequence as SqlSequence
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, Engine
@@ -152,6 +152,21 @@ def insert_new(session: Session, model: type[Base], rows: Sequence[dict[str, Any
     if returning:
         return list(session.execute(statement.returning(*returning), list(rows)).all())
     return list(session.scalars(statement.returning(model), list(rows)).all())
+
+
+def put_many(session: Session, model: type[Base], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Insert many rows, given as tuples of these columns: by COPY on PostgreSQL, which costs a fraction of INSERT there.
+
+    Nothing is checked for conflict: a row that collides ends the transaction.
+    """
+    table = model.__table__
+    if dialect(session) == "postgresql":
+        cursor = session.connection().connection.driver_connection.cursor()  # type: ignore[union-attr]
+        with cursor.copy(f"COPY {table.name} ({', '.join(columns)}) FROM STDIN") as copy:  # type: ignore[attr-defined]
+            for row in rows:
+                copy.write_row(row)
+    elif written := [dict(zip(columns, row, strict=True)) for row in rows]:
+        session.execute(insert(table), written)  # type: ignore[arg-type]
 
 
 def dialect(session: Session) -> str:

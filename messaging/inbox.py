@@ -1,9 +1,9 @@
 """Texts from phones: stored first, understood second, each once, whatever the gateway repeats."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.db import insert_new, new_id, wake
@@ -11,7 +11,6 @@ from messaging.gateway import Heard
 from messaging.models import Inbound, Unread
 
 JOB = "inbox"
-SAME_TEXT = timedelta(minutes=10)
 MOST_TRIES = 3
 
 
@@ -60,15 +59,3 @@ def failed(session: Session, inbound_id: UUID) -> None:
 def lately(session: Session, phone: str, since: datetime) -> list[Inbound]:
     """What this phone has texted since then, newest first."""
     return list(session.scalars(select(Inbound).where(Inbound.phone == phone, Inbound.at >= since).order_by(Inbound.at.desc())))
-
-
-def repeats(session: Session, inbound: Inbound) -> bool:
-    """Whether the same words came from the same phone within ten minutes before, under another id (X56)."""
-    earlier = select(Inbound.id).where(
-        Inbound.phone == inbound.phone,
-        Inbound.text == inbound.text,
-        Inbound.id != inbound.id,
-        Inbound.at > inbound.at - SAME_TEXT,
-        or_(Inbound.at < inbound.at, Inbound.id < inbound.id),
-    )
-    return session.scalars(earlier.limit(1)).first() is not None

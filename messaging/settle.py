@@ -1,4 +1,4 @@
-"""The end of a batch: one row for every phone, and what must follow. Rows go in by COPY on PostgreSQL: it is a hot path."""
+"""The end of a batch: one row for every phone, and what must follow."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from core.db import dialect, insert_new, new_id
+from core.db import insert_new, new_id, put_many
 from messaging import suppressions
 from messaging.gateway import Advice, Fate, Handed
 from messaging.models import Batch, Message, Outcome, Unasked
@@ -29,7 +29,7 @@ def end(
         else:
             one = handed.get(phone, NOT_HANDED)
             rows.append((batch.id, phone, one.fate.value, gateway, one.gateway_id, one.cost, one.currency, one.code, now))
-    _insert(session, rows)
+    put_many(session, Message, COLUMNS, rows)
     batch.state, batch.owner, batch.lease_until = "done", None, None
 
 
@@ -99,14 +99,3 @@ def _too_late(session: Session, batch: Batch, handed: Sequence[Handed], now: dat
         if one.fate is Fate.SENT
     ]
     insert_new(session, Outcome, rows, Outcome.phone)
-
-
-def _insert(session: Session, rows: Sequence[tuple[Any, ...]]) -> None:
-    if dialect(session) == "postgresql":
-        # COPY costs a fraction of INSERT for the widest stream of rows that the service writes.
-        cursor = session.connection().connection.driver_connection.cursor()  # type: ignore[union-attr]
-        with cursor.copy(f"COPY messages ({', '.join(COLUMNS)}) FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row(row)
-    else:
-        session.execute(Message.__table__.insert(), [dict(zip(COLUMNS, row, strict=True)) for row in rows])  # type: ignore[attr-defined]

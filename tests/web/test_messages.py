@@ -20,7 +20,7 @@ from messaging.models import Batch, Message, Outcome, Report
 from profiles.audiences import Audience
 from service.portal import words
 from tests import builders
-from tests.builders import Remembering
+from tests.builders import Clock, Remembering
 from tests.web.visitor import Visitor, staff
 
 
@@ -158,14 +158,17 @@ def campaign(runtime: Runtime) -> Campaign:
         return campaigns.add(session, "weeding", "Weeding", [Step("weed")], Audience(crops=("maize",)), Schedule("day", "18:00"), now, zone)
 
 
-def test_a_campaign_is_switched_off_and_on_and_the_audit_says_by_whom(operator: Visitor, runtime: Runtime, campaign: Campaign) -> None:
+def test_a_campaign_is_switched_off_and_on_and_the_audit_says_by_whom(
+    operator: Visitor, runtime: Runtime, clock: Clock, campaign: Campaign
+) -> None:
     assert "Every day at 18:00" in operator.get("/campaigns").text
     assert "Thu 12 Mar 2026, 18:00" in operator.text
     operator.post(f"/campaigns/{campaign.id}/switch", on="no").follow()
     assert "“Weeding” is off" in operator.text
+    clock.forward(minutes=1)
     operator.post(f"/campaigns/{campaign.id}/switch", on="yes").follow()
     with runtime.reading() as session:
-        noted = session.scalars(select(AuditEntry).where(AuditEntry.subject == f"campaign:{campaign.id}").order_by(AuditEntry.id)).all()
+        noted = session.scalars(select(AuditEntry).where(AuditEntry.subject == f"campaign:{campaign.id}").order_by(AuditEntry.at)).all()
         assert session.get_one(Campaign, campaign.id).on
     assert [(one.verb, one.actor.partition(":")[0]) for one in noted] == [("campaign.off", "account"), ("campaign.on", "account")]
 
