@@ -2,7 +2,9 @@
 
 import argparse
 import importlib
+import logging
 
+from core import log
 from tests import servers
 
 # name → what it measures
@@ -18,6 +20,8 @@ def main() -> None:
     parser.add_argument("names", nargs="*", help=", ".join(BENCHMARKS))
     parser.add_argument("--farmers", type=int, default=100_000, help="for plan and send")
     given = parser.parse_args()
+    log.prepare(machine=True)
+    logging.getLogger().setLevel(logging.WARNING)
     servers.prepare()
     for name in given.names or BENCHMARKS:
         if name not in BENCHMARKS:

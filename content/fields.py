@@ -53,7 +53,8 @@ def _district(cell: Cell, context: Context) -> str | None:
         return None
     if "districts" not in context.kept:
         context.kept["districts"] = {place.id: place.name for place in places.children(context.session, None, "district")}
-    return context.kept["districts"].get(cell.district_id)
+    name: str | None = context.kept["districts"].get(cell.district_id)
+    return name
 
 
 def _crop(cell: Cell, context: Context) -> str | None:

@@ -103,7 +103,8 @@ def plan_range(session: Session, broadcast: Broadcast, depends: frozenset[str], 
         literal("queued"),
     ).join_from(grouped, body, body.c.number == grouped.c.number)
     length = getattr(func, words.length)(table.c.phones)
-    return sum(row[0] for row in session.execute(insert(table).from_select(BATCH_COLUMNS, rows).returning(length)))
+    written = insert(table).from_select(BATCH_COLUMNS, rows).returning(length)  # type: ignore[arg-type]
+    return sum(row[0] for row in session.execute(written))
 
 
 def _told(broadcast: Broadcast, depends: frozenset[str], upto: str, words: Words) -> Subquery:

@@ -51,7 +51,7 @@ class Heard:
         outbox.put(
             self.session,
             phone=self.phone,
-            ref=str(self.here[0].id) if self.here else "",
+            ref=self.here[0].id.hex if self.here else "",
             body=body,
             klass=MessageClass.REPLY,
             sender=f"inbound:{self.inbound.id}",

@@ -1,4 +1,4 @@
-"""Short codes that people type and say: a number with a check digit (Damm), written 4827-3."""
+"""Short codes that people type and say: a number with a check digit (Damm), written 4827-4."""
 
 import re
 
@@ -9,7 +9,7 @@ from core.errors import Unusable
 
 
 def written(number: int) -> str:
-    """4827 as "4827-3": the digit after the dash catches any one wrong digit and any two swapped."""
+    """4827 as "4827-4": the digit after the dash catches any one wrong digit and any two swapped."""
     return f"{number}-{damm.calc_check_digit(str(number))}"
 
 

@@ -2,6 +2,7 @@
 
 from decimal import ROUND_HALF_UP, Decimal
 
+CURRENCIES = {"UG": "UGX", "KE": "KES", "TZ": "TZS", "RW": "RWF", "GH": "GHS"}
 DECIMALS = {"UGX": 0, "RWF": 0, "TZS": 0, "KES": 2, "GHS": 2, "USD": 2}
 
 

@@ -6,12 +6,11 @@ before the mark the batch goes back to the queue, after it every phone is unconf
 
 import os
 import socket
-import threading
 import time
 from collections.abc import Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import structlog
 from sqlalchemy.orm import Session
@@ -29,34 +28,27 @@ CHUNK = 4  # batches to a claim: few, so that a slow gateway does not hold what 
 SECONDS = 20.0  # one run at most; what is left wakes the job again
 PAUSE_MINUTES = 10
 
-_stopping = threading.Event()
-
-
-def stop() -> None:
-    """Claim nothing more; what is in the air ends in its own time. Called at an orderly end of the process."""
-    _stopping.set()
-
 
 def dispatch(runtime: Runtime) -> None:
     """Send what is due, several calls at a time, until nothing is due or the time is up."""
     until = time.monotonic() + SECONDS
     with ThreadPoolExecutor(PARALLEL, thread_name_prefix="send") as pool:
         busy = list(pool.map(lambda _n: _serve(runtime, until), range(PARALLEL)))
-    if any(busy) and not _stopping.is_set():
+    if any(busy) and not runtime.stopping.is_set():
         runtime.queue.wake("dispatch")
 
 
 def _serve(runtime: Runtime, until: float) -> bool:
     """One sender's loop. True when the time was up with work perhaps left."""
-    owner = f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"
-    while not _stopping.is_set() and time.monotonic() < until:
+    owner = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:12]}"
+    while not runtime.stopping.is_set() and time.monotonic() < until:
         with runtime.transaction() as session:
             taken = claims.claim(session, owner, CHUNK, runtime.now())
         if not taken:
             return False
         runtime.checkpoint("claim.committed")
         for batch_id in taken:
-            if _stopping.is_set():
+            if runtime.stopping.is_set():
                 break
             send_one(runtime, batch_id, owner)
     with runtime.transaction() as session:

@@ -1,8 +1,9 @@
 """What every process of ours holds, web and worker alike."""
 
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy.orm import Session, sessionmaker
@@ -19,7 +20,9 @@ def _nothing(label: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """`gateways` is in order of preference; `checkpoint` is told each step of a job's way, so that a test can crash there."""
+    """`gateways` is in order of preference; `checkpoint` is told each step of a job's way, so that a test can crash there;
+    `stopping` is set at an orderly end: nothing more is claimed, what is in the air ends in its own time.
+    """
 
     settings: Settings
     sessions: sessionmaker[Session]
@@ -27,6 +30,7 @@ class Runtime:
     queue: Queue
     now: Callable[[], datetime]
     checkpoint: Callable[[str], None] = _nothing
+    stopping: threading.Event = field(default_factory=threading.Event)
 
     def transaction(self) -> AbstractContextManager[Session]:
         """A transaction that writes; jobs it wakes start after its commit."""

@@ -116,7 +116,7 @@ def batch(session: Session, batch_id: UUID) -> Batch:
 def states(session: Session, one: Batch) -> list[str]:
     """The state of every phone of a batch, in the order of the batch."""
     rows = session.execute(_with_states().where(Message.batch_id == one.id).with_only_columns(Message.phone, STATE))
-    known = dict(rows.all())
+    known: dict[str, str] = dict(rows.all())
     return [known.get(phone) or UNDER_WAY.get(one.state, one.state) for phone in one.phones]
 
 

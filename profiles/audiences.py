@@ -34,7 +34,7 @@ class Audience:
 
 def from_json(written: dict[str, Any]) -> Audience:
     """Raises TypeError for a name that no audience has."""
-    values = {name: tuple(value) if isinstance(value, list) else value for name, value in written.items()}
+    values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in written.items()}
     for name in ("planted_from", "planted_until"):
         if values.get(name):
             values[name] = date.fromisoformat(values[name])

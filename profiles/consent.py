@@ -23,6 +23,7 @@ def give(
     now: datetime,
     until: datetime | None = None,
     organisation_id: UUID | None = None,
+    witness: str | None = None,
 ) -> Consent:
     """Record a permission, or give back the one that stands already. `wording` says which words were shown (texts.fingerprint).
 
@@ -41,6 +42,7 @@ def give(
         purpose=purpose,
         how=how,
         wording=wording,
+        witness=witness,
         at=now,
         until=until,
         withdrawn_at=None,

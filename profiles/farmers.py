@@ -77,7 +77,7 @@ def get(session: Session, farmer_id: UUID) -> Farmer:
 
 
 def code(farmer: Farmer) -> str:
-    """The system id that people read out: "4827-3"."""
+    """The system id that people read out: "4827-4"."""
     return codes.written(farmer.number)
 
 

@@ -105,6 +105,7 @@ class Consent(Base):
     purpose: Mapped[str]  # "service": to be kept and texted; others name a product
     how: Mapped[str]  # ussd, sms, paper, import
     wording: Mapped[str]  # key, language and hash of what was shown
+    witness: Mapped[str | None]  # who saw it, where it was given on paper
     at: Mapped[datetime]
     until: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]

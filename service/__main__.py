@@ -5,7 +5,6 @@ Commands are loaded by name, so that a web process need not load Alembic, the ga
 
 import importlib
 import sys
-from typing import Any
 
 import click
 from pydantic import ValidationError
@@ -48,7 +47,7 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module, _, name = COMMANDS[cmd_name].partition(":")
-        command: Any = getattr(importlib.import_module(f"service.commands.{module}"), name)
+        command: click.Command = getattr(importlib.import_module(f"service.commands.{module}"), name)
         return command
 
 
@@ -61,7 +60,9 @@ def main(context: click.Context) -> None:
     """
     context.obj = Settings()
     if context.invoked_subcommand is None:
-        context.invoke(main.get_command(context, "serve"))
+        everything = main.get_command(context, "serve")
+        if everything is not None:
+            everything.main([], obj=context.obj, standalone_mode=False)
 
 
 def run() -> int:

@@ -49,6 +49,8 @@ def create_app(runtime: Runtime) -> Flask:
     errors.register(app)
     app.before_request(_name_request)
     app.after_request(_dress)
+    if secure:
+        app.after_request(_only_tls)
     return app
 
 
@@ -57,6 +59,11 @@ def _name_request() -> None:
     contextvars.clear_contextvars()
     g.request_id = new_id(runtime.now()).hex
     contextvars.bind_contextvars(request_id=g.request_id)
+
+
+def _only_tls(response: Response) -> Response:
+    response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    return response
 
 
 def _dress(response: Response) -> Response:

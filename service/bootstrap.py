@@ -15,7 +15,7 @@ from jobs.table import JOBS, perform_with
 from messaging.gateway import Gateway
 
 # Loaded by name, so that a process without a gateway's account need not import its package.
-GATEWAY_MODULES = {
+GATEWAY_MODULES: dict[str, tuple[str, Callable[[Any, Settings], Gateway]]] = {
     "simulator": ("messaging.gateways.simulator", lambda module, settings: module.Simulator()),
     "africastalking": (
         "messaging.gateways.africastalking",

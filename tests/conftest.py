@@ -38,7 +38,9 @@ def _postgres_url(name: str) -> str:
 
 
 def _server(*statements: str) -> None:
-    engine = create_engine(os.environ["TEST_DATABASE_URL"].replace("postgresql://", "postgresql+psycopg://", 1), isolation_level="AUTOCOMMIT")
+    engine = create_engine(
+        os.environ["TEST_DATABASE_URL"].replace("postgresql://", "postgresql+psycopg://", 1), isolation_level="AUTOCOMMIT"
+    )
     with engine.connect() as connection:
         for statement in statements:
             connection.execute(text(statement))

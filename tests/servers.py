@@ -62,7 +62,9 @@ def redis_server(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
     command = [redis_binary(), "--port", "0", "--unixsocket", str(socket), "--save", "", "--appendonly", "no", "--dir", str(folder)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     url = f"unix://{socket}"
-    client = redis.Redis.from_url(url, retry=redis.retry.Retry(redis.backoff.ConstantBackoff(0.05), 100), retry_on_error=[redis.ConnectionError])
+    client = redis.Redis.from_url(
+        url, retry=redis.retry.Retry(redis.backoff.ConstantBackoff(0.05), 100), retry_on_error=[redis.ConnectionError]
+    )
     client.ping()
     client.close()
     return process, url

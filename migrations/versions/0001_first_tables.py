@@ -381,6 +381,7 @@ def upgrade() -> None:
     sa.Column('purpose', sa.String(), nullable=False),
     sa.Column('how', sa.String(), nullable=False),
     sa.Column('wording', sa.String(), nullable=False),
+    sa.Column('witness', sa.String(), nullable=True),
     sa.Column('at', core.db.Moment(timezone=True), nullable=False),
     sa.Column('until', core.db.Moment(timezone=True), nullable=True),
     sa.Column('withdrawn_at', core.db.Moment(timezone=True), nullable=True),

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from content import sample_prices
+from content import sample_campaigns, sample_prices
 from core.errors import Conflict, Misconfigured
 from core.settings import Settings
 from jobs.runtime import Runtime
@@ -15,17 +16,18 @@ from messaging import suppressions
 from migrations import upgrade
 from profiles import farmer_files, organisations, places, sample_facts, sample_rows
 from profiles.models import Farmer
+from service import demo_accounts
 from service.bootstrap import build
 
 SIMULATOR = "simulator"
 
 
-def _places(session: Session, now: datetime) -> str:
+def _places(session: Session, now: datetime, zone: ZoneInfo) -> str:
     new = places.seed(session)
     return f"{len(places.children(session, None, 'district'))} districts and cities, {new} places new"
 
 
-def _people(session: Session, now: datetime) -> str:
+def _people(session: Session, now: datetime, zone: ZoneInfo) -> str:
     made = sample_rows.make(session, now)
     for phone in made.stops:
         suppressions.stop(session, phone, "sms", now)
@@ -33,23 +35,33 @@ def _people(session: Session, now: datetime) -> str:
     return f"{made.farmers:,} farmers in {made.groups} groups{stopped}"
 
 
-def _duplicates(session: Session, now: datetime) -> str:
+def _duplicates(session: Session, now: datetime, zone: ZoneInfo) -> str:
     group = organisations.by_code(session, sample_facts.GROUPS[0].code)
     report = farmer_files.take(session, sample_rows.duplicates(session), "a second list", group, now)
     return f"{report.rows} rows, of which {report.known} were recognised and {report.added} added"
 
 
-def _prices(session: Session, now: datetime) -> str:
+def _prices(session: Session, now: datetime, zone: ZoneInfo) -> str:
     made = sample_prices.seed(session, now)
     return f"{made.markets} markets, {made.prices:,} prices and {made.held} odd ones for a person are new"
 
 
+def _campaigns(session: Session, now: datetime, zone: ZoneInfo) -> str:
+    return f"{sample_campaigns.seed(session, now, zone)} campaigns of made-up advice and prices"
+
+
+def _sign_ins(session: Session, now: datetime, zone: ZoneInfo) -> str:
+    return ", ".join(f"{email} ({role})" for email, _, role in demo_accounts.seed(session, now)) + f"; password: {demo_accounts.PASSWORD}"
+
+
 # What the sample country is made of, in order. Each step puts in what is missing and says what it found.
-STEPS: tuple[tuple[str, Callable[[Session, datetime], str]], ...] = (
+STEPS: tuple[tuple[str, Callable[[Session, datetime, ZoneInfo], str]], ...] = (
     ("places", _places),
     ("people", _people),
     ("a list sent twice", _duplicates),
     ("prices", _prices),
+    ("campaigns", _campaigns),
+    ("sign-ins", _sign_ins),
 )
 
 
@@ -65,7 +77,7 @@ def run(runtime: Runtime, echo: Callable[[str], object]) -> None:
     with runtime.transaction() as session:
         if _anybody(session, sample=False) and not _anybody(session, sample=True):
             raise Conflict("this database holds real farmers: the sample country needs one of its own (DATABASE_URL)")
-        lines = [f"{name}: {step(session, now)}" for name, step in STEPS]
+        lines = [f"{name}: {step(session, now, runtime.settings.zone)}" for name, step in STEPS]
     for line in lines:
         echo(line)
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import click
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import func, select, text
+from sqlalchemy import Select, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from content import texts
@@ -40,7 +41,8 @@ def settings_(runtime: Runtime) -> Iterator[Finding]:
     )
     yield Finding(
         True,
-        f"gateway {settings.gateway}, inbound {settings.inbound}, dial {settings.ussd_code}, quiet {settings.quiet_hours or 'never'} {settings.timezone}",
+        f"gateway {settings.gateway}, inbound {settings.inbound}, dial {settings.ussd_code}, "
+        f"quiet {settings.quiet_hours or 'never'} {settings.timezone}",
     )
     if settings.guests:
         yield Finding(None, f"GUEST_LIST: only {len(settings.guests)} numbers are ever texted")
@@ -97,7 +99,7 @@ def queue(runtime: Runtime) -> Iterator[Finding]:
             not stuck, f"{stuck} batches outlived their worker's lease", "they are taken over within 15 seconds of a clock's tick"
         )
         rows = session.scalars(select(func.count()).select_from(Message)).one()
-        phones = session.scalars(_phones_done(dialect(session))).one() or 0
+        phones = int(session.scalars(_phones_done(dialect(session))).one() or 0)
         yield Finding(
             rows == phones, f"planned = recorded: {phones} phones in done batches, {rows} messages", "a phone without a fate: report this"
         )
@@ -145,6 +147,6 @@ def doctor(settings: Settings) -> None:
     click.get_current_context().exit(1 if wrong else 0)
 
 
-def _phones_done(kind: str) -> object:
+def _phones_done(kind: str) -> Select[Any]:
     length = func.cardinality if kind == "postgresql" else func.json_array_length
     return select(func.sum(length(Batch.phones))).where(Batch.state == "done")

@@ -16,7 +16,7 @@ from sqlalchemy.engine import make_url
 from core import log
 from core.errors import Misconfigured
 from core.settings import Settings
-from jobs import dispatch, metronome
+from jobs import metronome
 from migrations import upgrade
 from service.accounts import setup
 from service.app import create_app
@@ -44,7 +44,7 @@ def serve(settings: Settings, host: str, port: int) -> None:
         try:
             waitress.serve(app, host=host, port=port, threads=THREADS, ident=None, clear_untrusted_proxy_headers=True)
         finally:
-            dispatch.stop()
+            runtime.stopping.set()
             scheduler.shutdown(wait=False)
             runtime.queue.close()
 

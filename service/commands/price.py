@@ -2,21 +2,22 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
+import click
 from sqlalchemy.orm import Session
 
 from content import commodities, languages, markets, price_texts, told
 from content.price_texts import amount_said
 from content.told import Candidate, Told
-from core import clock
+from core import clock, money
 from jobs.runtime import Runtime
 from profiles import crops, places, spelling
+from service.bootstrap import build
 
 SHOWN, EXAMPLES = 12, 4  # candidates listed one by one; of each reason to leave one out
 TOLD, NOTHING_FRESH, UNKNOWN = 0, 1, 2  # exit codes
-CURRENCIES = {"UG": "UGX", "KE": "KES", "TZ": "TZS", "RW": "RWF"}
 
 
 class Unknown(Exception):
@@ -42,7 +43,7 @@ def run(runtime: Runtime, place: str, commodity: str, echo: Callable[[str], Any]
     day = on or clock.day(runtime.now(), runtime.settings.zone)
     with runtime.reading() as session:
         try:
-            asked = _asked(session, place, commodity, day, CURRENCIES.get(runtime.settings.country, "UGX"))
+            asked = _asked(session, place, commodity, day, money.CURRENCIES.get(runtime.settings.country, "UGX"))
         except Unknown as wrong:
             echo(str(wrong))
             return UNKNOWN
@@ -134,3 +135,13 @@ def _line(each: Candidate) -> str:
     where = "" if each.distance_km == 0 else f" ({each.distance_km:.0f} km)" if each.distance_km is not None else " (how far is unknown)"
     mark = ", estimated" if each.estimated else ""
     return f"{each.market}{where}, {each.commodity}, {each.kind}, {when}, {each.currency} {amount_said(each.amount)} per {each.unit}{mark}"
+
+
+@click.command()
+@click.argument("market")
+@click.argument("commodity")
+@click.option("--on", "day", type=click.DateTime(["%Y-%m-%d"]), help="as it would have been told on this day")
+@click.pass_context
+def price(context: click.Context, market: str, commodity: str, day: datetime | None) -> None:
+    """What a farmer would be told of COMMODITY at MARKET (or in that district), and why."""
+    context.exit(run(build(context.obj), market, commodity, click.echo, day.date() if day else None))

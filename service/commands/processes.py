@@ -10,7 +10,7 @@ import click
 from core import log
 from core.errors import Misconfigured
 from core.settings import Settings
-from jobs import dispatch, metronome
+from jobs import metronome
 from jobs import worker as rq_worker
 from service.bootstrap import build, redis_queue
 
@@ -53,7 +53,6 @@ def clock(settings: Settings) -> None:
     scheduler = metronome.start(build(settings))
     stopped.wait()
     scheduler.shutdown(wait=False)
-    dispatch.stop()
 
 
 def needs_redis(settings: Settings) -> None:

@@ -130,8 +130,8 @@ def keep(session: Session, meant: Meant, actor: str, now: datetime, day: date) -
             farmers.answer(session, farmer, question, value, now)
     if meant.group_id:
         organisations.join(session, farmer.id, meant.group_id, day)
-    shown = f"portal.notice:en:{sha256(NOTICE.encode()).hexdigest()}; witness: {meant.witness}"
-    consent.give(session, farmer.id, consent.SERVICE, "paper", shown, now)
+    shown = f"portal.notice:en:{sha256(NOTICE.encode()).hexdigest()}"
+    consent.give(session, farmer.id, consent.SERVICE, "paper", shown, now, witness=meant.witness)
     audit.note(session, actor, "farmer.entered", f"farmer:{farmer.id}", now, phone=farmer.phone is not None)
     return farmer
 

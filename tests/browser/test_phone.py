@@ -35,7 +35,7 @@ def test_a_farmer_registers_and_asks_a_price_by_text(page: Page, served: Served)
     sent = page.get_by_role("listitem").filter(has_text="PRICE maize mubende")
     expect(sent).to_be_visible()
     answer = page.locator(".theirs").filter(has_text="Mubende")
-    for _ in range(40):
+    for _ in range(300):
         if answer.count():
             break
         page.get_by_role("button", name="Look for new texts").click()
