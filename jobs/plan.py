@@ -5,7 +5,7 @@ from core.db import dialect
 from jobs.runtime import Runtime
 
 # A dial-in must never wait a second for SQLite's one writer; PostgreSQL likes one long statement better than many.
-RANGE = {"sqlite": 2_000, "postgresql": 250_000}
+RANGE = {"sqlite": 20_000, "postgresql": 250_000}
 
 
 def plan(runtime: Runtime) -> None:
