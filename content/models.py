@@ -67,6 +67,8 @@ class Template(Base):
     code: Mapped[str] = mapped_column(unique=True)
     title: Mapped[str]
     klass: Mapped[str] = mapped_column("class")
+    organisation_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisations.id"))  # None: Ensigo's own
+    draft: Mapped[dict[str, Any] | None]  # language → body, as the editor left it
     sample: Mapped[bool]
 
 
@@ -116,7 +118,9 @@ class Broadcast(Base):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    campaign_id: Mapped[UUID | None] = mapped_column(ForeignKey("campaigns.id"))
+    campaign_id: Mapped[UUID | None] = mapped_column(ForeignKey("campaigns.id"))  # None: sent by hand
+    organisation_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisations.id"), index=True)  # whose desk it came from
+    nonce: Mapped[str | None] = mapped_column(unique=True)  # of the form that launched it: a double click is one broadcast
     step: Mapped[int]
     due_at: Mapped[datetime]
     template_version_id: Mapped[UUID] = mapped_column(ForeignKey("template_versions.id"))
@@ -145,3 +149,40 @@ class BroadcastBody(Base):
     crop: Mapped[str] = mapped_column(primary_key=True)
     number: Mapped[int]
     body: Mapped[str]
+
+
+class Forecast(Base):
+    """What a source said of one district and day, at one fetch: kept, so that it can later be held against what came."""
+
+    __tablename__ = "forecasts"
+    __table_args__ = (
+        Index("uq_forecasts_fetch", "district_id", "source", "day", "fetched_on", unique=True),
+        Index("ix_forecasts_day", "day"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    district_id: Mapped[int] = mapped_column(ForeignKey("places.id"))
+    source: Mapped[str]  # open-meteo, sample
+    day: Mapped[date]
+    fetched_on: Mapped[date]
+    fetched_at: Mapped[datetime]
+    rain_chance: Mapped[int | None]  # per cent
+    rain_mm: Mapped[Decimal | None] = mapped_column(Numeric(7, 2))
+    low: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))  # degrees Celsius
+    high: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
+    code: Mapped[int | None]  # WMO weather code
+
+
+class Fetch(Base):
+    """What we remember of a source between two requests: when it may be asked again, and what went wrong last."""
+
+    __tablename__ = "fetches"
+
+    source: Mapped[str] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(primary_key=True)  # "district:31"
+    etag: Mapped[str | None]
+    modified: Mapped[str | None]
+    not_before: Mapped[datetime | None]
+    failures: Mapped[int]
+    says: Mapped[str | None]
+    at: Mapped[datetime]

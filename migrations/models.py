@@ -4,10 +4,20 @@ import content.models
 import core.audit
 import core.heartbeats
 import core.incidents
+import linkage.models
 import messaging.models
 import profiles.models
 import service.accounts.models
 from core.db import Base
 
-ROOMS = (content.models, core.audit, core.heartbeats, core.incidents, messaging.models, profiles.models, service.accounts.models)
+ROOMS = (
+    content.models,
+    core.audit,
+    core.heartbeats,
+    core.incidents,
+    linkage.models,
+    messaging.models,
+    profiles.models,
+    service.accounts.models,
+)
 metadata = Base.metadata

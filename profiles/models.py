@@ -1,10 +1,11 @@
 """The tables of people, their land, where they are, whom they belong to, and what they agreed to."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Sequence
+from sqlalchemy import BigInteger, ForeignKey, Index, Numeric, Sequence
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base
@@ -63,6 +64,8 @@ class Farmer(Base):
     sample: Mapped[bool]
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime | None]  # when we last heard from them
+    registered_by: Mapped[UUID | None] = mapped_column(ForeignKey("farmers.id"))  # the agent or neighbour who did it for them
+    confirmed_at: Mapped[datetime | None]  # when they themselves said yes to that
 
 
 class Plot(Base):
@@ -102,7 +105,10 @@ class Consent(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     farmer_id: Mapped[UUID] = mapped_column(ForeignKey("farmers.id"))
     organisation_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisations.id"))  # None: Ensigo itself
-    purpose: Mapped[str]  # "service": to be kept and texted; others name a product
+    purpose: Mapped[str]  # "service": to be kept and texted; "credit", "cover": to be shown to a partner
+    product: Mapped[str | None]  # the partner's product that it is for
+    fields: Mapped[list[str] | None]  # what may be shown
+    starts_at: Mapped[datetime | None]  # not live before: the pause after a yes that was given with help
     how: Mapped[str]  # ussd, sms, paper, import
     wording: Mapped[str]  # key, language and hash of what was shown
     witness: Mapped[str | None]  # who saw it, where it was given on paper
@@ -120,6 +126,8 @@ class Organisation(Base):
     kind: Mapped[str]
     name: Mapped[str]
     code: Mapped[str] = mapped_column(unique=True)  # short, typed: "KASOLO"
+    licence: Mapped[str | None]  # the regulator's number, for lenders and insurers
+    pdpo: Mapped[str | None]  # registration with the data protection office
     district_id: Mapped[int | None] = mapped_column(ForeignKey("places.id"))
     sample: Mapped[bool]
     created_at: Mapped[datetime]
@@ -135,3 +143,28 @@ class Membership(Base):
     since: Mapped[date] = mapped_column(primary_key=True)
     until: Mapped[date | None]
     role: Mapped[str]  # member, leader, agent
+
+
+class Record(Base):
+    """What a farmer noted: a cost, a harvest, a sale. Corrected by a new one that `replaces` it; money in minor units."""
+
+    __tablename__ = "records"
+    __table_args__ = (Index("ix_records_farmer_id_day", "farmer_id", "day"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    farmer_id: Mapped[UUID] = mapped_column(ForeignKey("farmers.id"))
+    kind: Mapped[str]  # cost, harvest, sale
+    crop: Mapped[str]
+    what: Mapped[str | None]  # of a cost: seed, fertiliser, labour, transport, other
+    quantity: Mapped[Decimal | None] = mapped_column(Numeric(12, 2))
+    unit: Mapped[str | None]  # as it was said: bag, debe, kg
+    kg: Mapped[Decimal | None] = mapped_column(Numeric(12, 2))  # what that usually weighs, where it may be converted
+    amount: Mapped[int | None] = mapped_column(BigInteger)
+    currency: Mapped[str]
+    day: Mapped[date]
+    grade: Mapped[str]  # self, group, receipt, paid: weakest first
+    receipt: Mapped[UUID | None]  # the delivery receipt that proves it
+    replaces: Mapped[UUID | None]
+    replaced: Mapped[bool]
+    how: Mapped[str]  # ussd, sms, portal, receipt
+    at: Mapped[datetime]

@@ -45,3 +45,21 @@ class OneTimeLink(Base):
     account_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"))
     until: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class ApiKey(Base):
+    """A partner's key: shown once, kept as a keyed hash, bound to scopes and, for profiles, to one product and purpose."""
+
+    __tablename__ = "api_keys"
+
+    id: Mapped[str] = mapped_column(primary_key=True)  # the readable part: pk_live_8 characters
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), index=True)
+    secret_hash: Mapped[str]
+    scopes: Mapped[list[str]]
+    product: Mapped[str | None]
+    purpose: Mapped[str | None]
+    by: Mapped[str]
+    created_at: Mapped[datetime]
+    until: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
