@@ -9,6 +9,7 @@ from tests import servers
 
 # name → what it measures
 BENCHMARKS = {
+    "match": "ten times the farmers x 200 offers, stored with reasons, against the double loop over objects",
     "plan": "plan a tailored broadcast, against COPY of a row a phone",
     "send": "plan, send and record, against one job and one call a farmer, and against the gateway calls alone",
     "month": "a FARMIS month on the embedded default, against the loop that sends one text after another",

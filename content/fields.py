@@ -2,18 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from content import price_texts, texts, told
+from content import price_texts, texts, told, weather, weather_texts
+from core import clock
 from core.settings import Settings
 from profiles import crops, places
 
 LONGEST_DISTRICT = "Fort Portal City"
 LONGEST_NAME = "Nakachwa-Birungimaga"
 NAME_ROOM = len(LONGEST_NAME)
+EVENING = time(18, 30)
 
 # What a value depends on. A template that uses only the first three is rendered once for each group of farmers who share them.
 LANGUAGE, DISTRICT, CROP, FARMER = "language", "district", "crop", "farmer"
@@ -21,12 +23,16 @@ LANGUAGE, DISTRICT, CROP, FARMER = "language", "district", "crop", "farmer"
 
 @dataclass(slots=True)
 class Context:
-    """What rendering may look at; `kept` remembers what was read from the database for this broadcast."""
+    """What rendering may look at; `kept` remembers what was read from the database for this broadcast.
+
+    `now`: the moment it is rendered for; without one, the evening of `day`.
+    """
 
     session: Session
     settings: Settings
     day: date
     kept: dict[Any, Any] = field(default_factory=dict)
+    now: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,18 @@ def _price(cell: Cell, context: Context) -> str | None:
     return price_texts.sentence(price, cell.crop, cell.language, context.settings.ussd_code) if price else None
 
 
+def _weather(cell: Cell, context: Context) -> str | None:
+    """Nothing where no fresh forecast is: an unasked text never says that we do not know."""
+    if not cell.district_id:
+        return None
+    key = ("weather", cell.district_id)
+    if key not in context.kept:
+        moment = context.now or clock.at(context.day, EVENING, context.settings.zone)
+        context.kept[key] = weather.outlook(context.session, cell.district_id, moment, context.settings)
+    outlook = context.kept[key]
+    return weather_texts.sentence(outlook, outlook.place, cell.language, context.settings.ussd_code) if outlook else None
+
+
 def _name(cell: Cell, context: Context) -> str | None:
     return (cell.name or "")[:NAME_ROOM] or None
 
@@ -87,6 +105,7 @@ FIELDS = {
     "district": Field(frozenset({LANGUAGE, DISTRICT}), _district, lambda language: LONGEST_DISTRICT),
     "crop": Field(frozenset({LANGUAGE, CROP}), _crop, _longest_crop),
     "price sentence": Field(frozenset({LANGUAGE, DISTRICT, CROP}), _price, lambda language: "x" * 160),
+    "weather sentence": Field(frozenset({LANGUAGE, DISTRICT}), _weather, lambda language: "x" * 160),
     "name": Field(frozenset({FARMER}), _name, lambda language: LONGEST_NAME),
     "dial": Field(frozenset(), _code, lambda language: "*2845#55555#"),
 }

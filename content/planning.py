@@ -5,6 +5,7 @@ Idempotent: a range and the cursor behind it are committed together, so a phone 
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import compress
 from typing import Any
 
 import structlog
@@ -61,7 +62,7 @@ def _prepare(
     """Render every body that the broadcast needs, once: prices and names as they are at this moment."""
     if FARMER in depends:
         return
-    context = Context(session, settings, clock.day(now, settings.zone))
+    context = Context(session, settings, clock.day(now, settings.zone), now=now)
     audience = audiences.from_json(broadcast.audience)
     numbers: dict[str, int] = {}
     rows, speechless = [], []
@@ -95,8 +96,9 @@ def cells(session: Session, audience: Audience, depends: frozenset[str]) -> list
 def people(session: Session, audience: Audience, as_of: datetime, depends: frozenset[str]) -> dict[Cell, int]:
     """How many of the audience are in each group."""
     columns = _columns(depends, audience)
+    varies = (True, DISTRICT in depends, CROP in depends and len(audience.crops) != 1)  # PostgreSQL groups by no constant
     joined = select(*columns, func.count()).join(Plot, Plot.farmer_id == Farmer.id)
-    query = joined.where(*audiences.conditions(audience, as_of)).group_by(*columns)
+    query = joined.where(*audiences.conditions(audience, as_of)).group_by(*compress(columns, varies))
     return {_cell(row[:-1]): row[-1] for row in session.execute(query)}
 
 
@@ -133,7 +135,7 @@ def render(version: TemplateVersion, cell: Cell, context: Context) -> str | None
 
 def _plan_each(session: Session, broadcast: Broadcast, version: TemplateVersion, upto: str, settings: Settings, now: datetime) -> None:
     """A range where every body is written for one person."""
-    context = Context(session, settings, clock.day(now, settings.zone))
+    context = Context(session, settings, clock.day(now, settings.zone), now=now)
     audience = audiences.from_json(broadcast.audience)
     rows: dict[tuple[str, str], str] = {}
     for farmer in planning_sql.farmers_in_range(session, audience, broadcast, upto):

@@ -17,6 +17,7 @@ from profiles.audiences import Audience
 ACTOR = "sample"
 UNREVIEWED = ["lg", "nyn"]
 PRICE = dict.fromkeys(("en", "lg", "nyn"), "((price sentence))")
+WEATHER = dict.fromkeys(("en", "lg", "nyn"), "((weather sentence))")
 
 # code, title, body by language
 ADVICE = (
@@ -76,6 +77,7 @@ PRICES = (
 def seed(session: Session, now: datetime, zone: ZoneInfo) -> int:
     """Put in what is missing; how many campaigns there are. A second run changes nothing."""
     _template(session, "price", "Price of my crop near me", PRICE, now)
+    _template(session, "weather", "Rain of the next three days, and what to do", WEATHER, now)
     for code, title, bodies in ADVICE:
         _template(session, code, title, bodies, now)
     steps = [Step(code, weeks) for code, weeks in WEEKS.items()]
@@ -86,7 +88,9 @@ def seed(session: Session, now: datetime, zone: ZoneInfo) -> int:
     for code, title, crops, weekdays, at in PRICES:
         rule = Schedule("week", at, weekdays=weekdays)
         campaigns.add(session, code, title, [Step("price")], Audience(crops=crops), rule, now, zone, sample=True)
-    return 1 + len(PRICES)
+    evening = Schedule("day", "18:30", late_hours=1)
+    campaigns.add(session, "weather-evening", "Weather, every evening", [Step("weather")], Audience(), evening, now, zone, sample=True)
+    return 2 + len(PRICES)
 
 
 def _template(session: Session, code: str, title: str, bodies: dict[str, str], now: datetime) -> None:

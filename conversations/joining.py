@@ -6,11 +6,12 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from content import texts
+from conversations import entering
 from conversations.slots import Slots
 from core import clock
 from core.settings import Settings
 from messaging import suppressions
-from profiles import consent, drafts, farmers, places
+from profiles import consent, drafts, entered, farmers, places
 from profiles.models import Farmer
 
 SHOWN = 4  # districts named when we ask which
@@ -23,6 +24,8 @@ def join(session: Session, phone: str, found: Slots, language: str, now: datetim
     here = farmers.on_phone(session, phone)
     if here:
         drafts.drop(session, phone)
+        if entered.listed(session, here[0], now):
+            return _confirmed(session, here[0], found, language, now, settings)
         return _known(session, here[0], found, language, now, settings)
     said: dict[str, Any] = drafts.get(session, phone, now)
     if found.crop is not None:
@@ -48,6 +51,14 @@ def _add(session: Session, phone: str, said: dict[str, Any], language: str, now:
     suppressions.start(session, phone, now)
     drafts.drop(session, phone)
     return "sms.joined", _values(session, farmer, language)
+
+
+def _confirmed(session: Session, farmer: Farmer, found: Slots, language: str, now: datetime, settings: Settings) -> Said:
+    """Somebody else had entered them: joining is their own yes."""
+    key = "sms.joined_dial" if settings.inbound == "none" else "sms.joined"
+    entering.agree(session, farmer, "sms", key, now)
+    said, values = _known(session, farmer, found, language, now, settings)
+    return ("sms.joined" if said == "sms.known" else said), values
 
 
 def _known(session: Session, farmer: Farmer, found: Slots, language: str, now: datetime, settings: Settings) -> Said:

@@ -92,7 +92,6 @@ KEYWORDS = (
         "LEB",
         "LANGUAG, LANGAUGE, LANGWAGE, LNG",
     ),
-    # Not here yet: understood, and answered honestly.
     _row(
         "WEATHER",
         "WEATHER, RAIN, FORECAST",
@@ -102,6 +101,7 @@ KEYWORDS = (
         "KOT",
         "WETHER, WHEATHER, WEATER",
     ),
+    # Not here yet: understood, and answered honestly.
     _row("SELL", "SELL, SELLING", "TUNDA, NTUNDA", "GUZA, NGUZA", "UZA, NAUZA", "SEL", alike=False),
     _row("ASK", "ASK, QUESTION", "BUUZA", "BUUZA", "ULIZA, SWALI", "PENY", alike=False),
     _row("YES", "YES", "YEE", "EEGO", "NDIYO", alike=False),
@@ -111,7 +111,7 @@ KEYWORDS = (
     _row("MYDATA", "MYDATA, MY DATA", alike=False),
 )
 SPELLINGS = {spelling: keyword.code for keyword in reversed(KEYWORDS) for spelling in keyword.spellings}
-TODAY = ("STOP", "START", "JOIN", "HELP", "PRICE", "LANG")  # those that do something
+TODAY = ("STOP", "START", "JOIN", "HELP", "PRICE", "WEATHER", "LANG")  # those that do something
 # Stop words that are common words too: a stop only when nothing else is said.
 COMMON = _set("END CANCEL QUIT ACHA JUK STO")
 POLITE = _set("PLEASE PLZ PLS KINDLY ENSIGO JUST MWATTU TAFADHALI")

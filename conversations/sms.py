@@ -9,15 +9,15 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from content import languages, texts
-from conversations import joining, keywords, pricing, slots
+from content import languages, texts, weather, weather_texts
+from conversations import entering, joining, keywords, pricing, slots
 from conversations.slots import Slots
 from core import clock
 from core.settings import Settings
 from messaging import inbox, outbox, suppressions
 from messaging.classes import MessageClass
 from messaging.models import Inbound
-from profiles import drafts, farmers
+from profiles import drafts, farmers, places
 from profiles.models import Farmer
 
 DAY = timedelta(hours=24)
@@ -137,6 +137,17 @@ def _price(heard: Heard, rest: list[str], found: Slots) -> None:
     return heard.send(pricing.sentence(heard.session, crop, district_id, heard.language, today, heard.settings.ussd_code))
 
 
+def _weather(heard: Heard, rest: list[str], found: Slots) -> None:
+    """Their own district where the text names none."""
+    farmer = heard.here[0] if heard.here else None
+    district_id = found.places[0].id if found.places else (farmer.district_id if farmer else None)
+    if district_id is None:
+        return heard.answer("sms.weather_place")
+    outlook = weather.outlook(heard.session, district_id, heard.now, heard.settings)
+    place = places.get(heard.session, district_id).name
+    return heard.send(weather_texts.sentence(outlook, place, heard.language, heard.settings.ussd_code))
+
+
 def _language(heard: Heard, rest: list[str], found: Slots) -> None:
     chosen = languages.find(" ".join(rest)) or next(filter(None, map(languages.find, rest)), None)
     if chosen is None:
@@ -146,6 +157,25 @@ def _language(heard: Heard, rest: list[str], found: Slots) -> None:
     if not heard.here:
         drafts.put(heard.session, heard.phone, heard.now, language=chosen.code)
     return heard.answer("sms.lang_done", chosen.code)
+
+
+def _yes(heard: Heard, rest: list[str], found: Slots) -> None:
+    """The answer to our notice that somebody entered them; several on one phone must dial, for nobody knows whose yes it is."""
+    waiting = entering.waiting(heard.session, heard.here, heard.now)
+    if len(waiting) != 1:
+        return _not_yet(heard, rest, found)
+    entering.agree(heard.session, waiting[0], HOW, entering.SMS, heard.now)
+    return heard.answer("sms.entered_yes", waiting[0].language, code=farmers.code(waiting[0]))
+
+
+def _no(heard: Heard, rest: list[str], found: Slots) -> None:
+    """All on this phone whom somebody else entered are taken off."""
+    waiting = entering.waiting(heard.session, heard.here, heard.now)
+    if not waiting:
+        return _not_yet(heard, rest, found)
+    for farmer in waiting:
+        entering.refuse(heard.session, farmer, HOW, heard.now, heard.settings)
+    return heard.answer("sms.entered_no", waiting[0].language)
 
 
 def _not_yet(heard: Heard, rest: list[str], found: Slots) -> None:
@@ -165,6 +195,9 @@ DEEDS: dict[str, Callable[[Heard, list[str], Slots], None]] = {
     "JOIN": _join,
     "HELP": _help,
     "PRICE": _price,
+    "WEATHER": _weather,
     "LANG": _language,
+    "YES": _yes,
+    "NO": _no,
     UNCLEAR: _unclear,
 }

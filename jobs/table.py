@@ -6,10 +6,12 @@ from jobs.dispatch import dispatch
 from jobs.fire import fire
 from jobs.fold import fold
 from jobs.inbox import inbox
+from jobs.match import match
 from jobs.plan import plan
 from jobs.reap import reap
 from jobs.runtime import Runtime
 from jobs.tidy import tidy
+from jobs.weather import weather
 
 JOBS: dict[str, Callable[[Runtime], None]] = {
     "dispatch": dispatch,
@@ -19,6 +21,8 @@ JOBS: dict[str, Callable[[Runtime], None]] = {
     "fold": fold,
     "reap": reap,
     "tidy": tidy,
+    "match": match,
+    "weather": weather,
 }
 _runtime: Runtime | None = None
 

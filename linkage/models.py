@@ -54,7 +54,7 @@ class Offer(Base):
     """What a partner offers, to whom it is open, on which terms. draft → published → closed."""
 
     __tablename__ = "offers"
-    __table_args__ = (Index("ix_offers_state_closes_on", "state", "closes_on"),)
+    __table_args__ = (Index("ix_offers_state_closes_on", "state", "closes_on"), Index("ix_offers_state_matched_at", "state", "matched_at"))
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(unique=True)
@@ -73,6 +73,8 @@ class Offer(Base):
     by: Mapped[str]
     at: Mapped[datetime]
     published_at: Mapped[datetime | None]
+    matched_to: Mapped[UUID | None]  # the last farmer whom matching has looked at
+    matched_at: Mapped[datetime | None]  # when it had looked at all
 
 
 class Match(Base):
@@ -105,6 +107,28 @@ class Application(Base):
     cooling_until: Mapped[datetime]
     answered_at: Mapped[datetime | None]
     answer: Mapped[str | None]
+
+
+class ConsentRequest(Base):
+    """That a partner asks to see some of a farmer's data. asked → granted | refused; one row for each product and purpose."""
+
+    __tablename__ = "consent_requests"
+    __table_args__ = (
+        Index("uq_consent_requests_whom_what", "farmer_id", "organisation_id", "product", "purpose", unique=True),
+        Index("ix_consent_requests_organisation_id", "organisation_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    farmer_id: Mapped[UUID] = mapped_column(ForeignKey("farmers.id"))
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    product: Mapped[str]
+    purpose: Mapped[str]
+    fields: Mapped[list[str]]
+    days: Mapped[int]  # how long the permission would last
+    state: Mapped[str]
+    by: Mapped[str]
+    at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
 
 
 class Disclosure(Base):

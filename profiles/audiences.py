@@ -22,6 +22,7 @@ class Audience:
     languages: tuple[str, ...] = ()
     sex: str | None = None
     group: str | None = None  # an organisation's id
+    role: str | None = None  # in that group
     planted_from: date | None = None
     planted_until: date | None = None
 
@@ -67,7 +68,7 @@ def conditions(audience: Audience, as_of: datetime) -> list[ColumnElement[bool]]
             Membership.since <= day,
             or_(Membership.until.is_(None), Membership.until > day),
         )
-        wanted.append(exists().where(belongs))
+        wanted.append(exists().where(belongs, Membership.role == audience.role) if audience.role else exists().where(belongs))
     return wanted
 
 

@@ -83,9 +83,14 @@ def code(farmer: Farmer) -> str:
 
 def by_code(session: Session, typed: str) -> Farmer:
     """The farmer of a typed system id. Raises Unusable when the check digit is wrong, NotFound when nobody bears it."""
-    farmer = session.scalars(select(Farmer).where(Farmer.number == codes.read(typed))).one_or_none()
+    return by_number(session, codes.read(typed))
+
+
+def by_number(session: Session, number: int) -> Farmer:
+    """The farmer of a system id without its check digit. Raises NotFound."""
+    farmer = session.scalars(select(Farmer).where(Farmer.number == number)).one_or_none()
     if farmer is None:
-        raise NotFound("no farmer with this code")
+        raise NotFound("no farmer with this number")
     return farmer
 
 

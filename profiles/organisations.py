@@ -64,6 +64,20 @@ def of(session: Session, farmer_id: UUID, day: date) -> list[Organisation]:
     return sorted(session.scalars(select(Organisation).where(Organisation.id.in_(belongs))), key=lambda one: one.name.casefold())
 
 
+def role(session: Session, farmer_id: UUID, organisation_id: UUID, day: date) -> str | None:
+    """What a farmer is in it on a day; None for who does not belong to it."""
+    mine = (Membership.farmer_id == farmer_id, Membership.organisation_id == organisation_id, Membership.since <= day)
+    query = select(Membership.role).where(*mine, or_(Membership.until.is_(None), Membership.until > day))
+    return session.scalars(query.order_by(Membership.since.desc()).limit(1)).first()
+
+
+def appoint(session: Session, farmer_id: UUID, organisation_id: UUID, role: str) -> None:
+    """What a present member is from now on. Raises ValueError for a role that does not exist."""
+    if role not in ROLES:
+        raise ValueError(role)
+    _spell(session, farmer_id, organisation_id, Membership.until.is_(None), role=role)
+
+
 def belonging(session: Session, organisation_id: UUID, farmer_ids: Sequence[UUID]) -> set[UUID]:
     """Which of these farmers have joined it and not left."""
     standing = select(Membership.farmer_id).where(

@@ -157,10 +157,10 @@ def _narrowed(wanted: Search, today: date) -> Select[Farmer]:
     if wanted.language:
         query = query.where(Farmer.language == wanted.language)
     text = " ".join(wanted.text.split())[:60]
-    return query.where(_means(text, wanted.country)) if text else query
+    return query.where(means(text, wanted.country)) if text else query
 
 
-def _means(text: str, country: str) -> ColumnElement[bool]:
+def means(text: str, country: str) -> ColumnElement[bool]:
     """What was typed as a condition: figures may be a code or a phone, anything else is part of a name."""
     digits = re.sub(r"[\s.\-–+()]", "", text)
     if not (digits.isascii() and digits.isdigit()):

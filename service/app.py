@@ -9,6 +9,8 @@ from structlog import contextvars
 from core.db import new_id
 from jobs.runtime import Runtime
 from service import callbacks, errors, health
+from service.api import door
+from service.api import pages as api
 from service.phone import pages as phone
 from service.portal.blueprints import BLUEPRINTS
 
@@ -42,12 +44,14 @@ def create_app(runtime: Runtime) -> Flask:
     app.extensions["runtime"] = runtime
     protect = CSRFProtect(app)
     protect.exempt(callbacks.pages)
-    for pages in (callbacks.pages, health.pages, *BLUEPRINTS):
+    protect.exempt(api.pages)
+    for pages in (callbacks.pages, health.pages, api.pages, api.docs, *BLUEPRINTS):
         app.register_blueprint(pages)
     if runtime.settings.gateways == ("simulator",):
         app.register_blueprint(phone.pages)
     errors.register(app)
     app.before_request(_name_request)
+    door.limit(app, api.pages)
     app.after_request(_dress)
     if secure:
         app.after_request(_only_tls)

@@ -9,6 +9,7 @@ from profiles.models import Organisation
 from service.accounts import passwords, people
 
 PASSWORD = "try the seeds first"  # noqa: S105 printed at start-up; of use only beside the simulator
+GROUPS = ("cooperative", "producer_group")
 DEMO = (
     ("admin@example.org", "Ada Nakato", "admin"),
     ("editor@example.org", "Moses Okello", "editor"),
@@ -19,7 +20,7 @@ DEMO = (
 
 def seed(session: Session, now: datetime) -> list[tuple[str, str, str]]:
     """Make those that are missing; give back (email, password, role) of all."""
-    group = session.scalars(select(Organisation).where(Organisation.sample).order_by(Organisation.name)).first()
+    group = session.scalars(select(Organisation).where(Organisation.sample, Organisation.kind.in_(GROUPS)).order_by(Organisation.name)).first()
     hashed = passwords.hashed(PASSWORD)
     for email, name, role in DEMO:
         if people.by_email(session, email) is None:

@@ -1,6 +1,6 @@
 """The menu of those who have joined: only what exists. Who is calling, where several share a phone; their farm."""
 
-from conversations.ussd import asking, choices, registration
+from conversations.ussd import agent, asking, choices, listed, registration
 from conversations.ussd.call import Call, label
 from messaging import suppressions
 from messaging.ussd import Ask, Lead, Menu, Options
@@ -15,12 +15,15 @@ def begin(call: Call) -> str:
         return "who"
     if call.farmer is None:
         return "resume" if call.draft() else "language"
+    if listed.awaited(call):
+        return "listed"
     return "resume" if registration.stopped_at(call) != "home" else "home"
 
 
 def menu(call: Call) -> str:
     """Where 00 leads, and a shortcut string: past the offer to go on with a registration, where there is a menu to go to."""
-    return "home" if call.farmer is not None and call.farmer.district_id is not None else begin(call)
+    known = call.farmer is not None and call.farmer.district_id is not None and not listed.awaited(call)
+    return "home" if known else begin(call)
 
 
 def _name(farmer: Farmer) -> str:
@@ -59,7 +62,12 @@ def _choices(call: Call, about: str) -> Options:
     stopped = call.phone in suppressions.stopped(call.session, [call.phone])
     return (
         (call.say("home.prices"), "prices"),
+        (call.say("home.weather"), "weather"),
+        (call.say("home.records"), "records"),
+        (call.say("home.offers"), "offers"),
         (call.say("home.farm"), "farm"),
+        (call.say("home.data"), "my_data"),
+        *agent.offers(call),
         (call.say("home.language"), "languages"),
         (call.say("home.start"), choices.start) if stopped else (call.say("home.stop"), "stop"),
         (call.say("home.add_person"), new_person),

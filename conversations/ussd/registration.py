@@ -1,6 +1,6 @@
 """Joining by dialling: language, crop, the notice and a yes, district, and a first price on the fifth screen."""
 
-from content import languages, texts
+from content import languages, texts, weather, weather_texts
 from content.languages import Language
 from conversations import pricing
 from conversations.ussd import asking
@@ -174,10 +174,20 @@ def _first_value(call: Call, about: str) -> str:
     if plot is None or farmer.district_id is None:
         return done
     labels = [f"\n{number} {words}" for number, (words, _) in enumerate(_first_value_options(call, about), 1)]
-    fresh = pricing.fresh(call.session, plot.crop, farmer.district_id, call.today)
-    after = done if fresh else call.say("registration.soon") + "\n" + done
+    room = pages.ROOM - pages.size("\n" + done + "".join(labels))
+    after = done
+    if not pricing.fresh(call.session, plot.crop, farmer.district_id, call.today):
+        after = _beside_no_price(call, farmer.district_id, plot.crop, room) + "\n" + done
     room = pages.ROOM - pages.size("\n" + after + "".join(labels))
     return pricing.short(call.session, plot.crop, farmer.district_id, call.language, call.today, room) + "\n" + after
+
+
+def _beside_no_price(call: Call, district_id: int, crop: str, room: int) -> str:
+    """The rain of her district, which is worth something too; else that prices will come."""
+    outlook = weather.outlook(call.session, district_id, call.now, call.settings)
+    left = room - pages.size(pricing.short(call.session, crop, district_id, call.language, call.today, room)) - 1
+    said = weather_texts.short(outlook, outlook.place, call.language, left) if outlook else ""
+    return said or call.say("registration.soon")
 
 
 def _first_value_options(call: Call, about: str) -> Options:

@@ -90,4 +90,6 @@ def _walk(row: UssdSession, call: Call, inputs: Sequence[str]) -> Seen:
     start = home.menu(call)
     if start == "who":
         call.memory["ahead"], inputs = list(inputs), ()
+    elif SCREENS[start.partition(":")[0]].read_first:
+        inputs = ()  # keys dialled with the code are no answer to what was not read
     return walk_on(SCREENS, Walk((start,)), call, inputs, begun)

@@ -46,6 +46,19 @@ def upgrade() -> None:
         batch_op.create_index('ix_forecasts_day', ['day'], unique=False)
         batch_op.create_index('uq_forecasts_fetch', ['district_id', 'source', 'day', 'fetched_on'], unique=True)
 
+    op.create_table('api_answers',
+    sa.Column('organisation_id', sa.Uuid(), nullable=False),
+    sa.Column('nonce', sa.String(), nullable=False),
+    sa.Column('request_hash', sa.String(), nullable=False),
+    sa.Column('status', sa.Integer(), nullable=False),
+    sa.Column('answer', core.db.Json, nullable=False),
+    sa.Column('at', core.db.Moment(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['organisation_id'], ['organisations.id'], name=op.f('fk_api_answers_organisation_id')),
+    sa.PrimaryKeyConstraint('organisation_id', 'nonce', name=op.f('pk_api_answers'))
+    )
+    with op.batch_alter_table('api_answers', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_api_answers_at'), ['at'], unique=False)
+
     op.create_table('api_keys',
     sa.Column('id', sa.String(), nullable=False),
     sa.Column('organisation_id', sa.Uuid(), nullable=False),
@@ -63,6 +76,26 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('api_keys', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_api_keys_organisation_id'), ['organisation_id'], unique=False)
+
+    op.create_table('consent_requests',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('farmer_id', sa.Uuid(), nullable=False),
+    sa.Column('organisation_id', sa.Uuid(), nullable=False),
+    sa.Column('product', sa.String(), nullable=False),
+    sa.Column('purpose', sa.String(), nullable=False),
+    sa.Column('fields', core.db.TextList(), nullable=False),
+    sa.Column('days', sa.Integer(), nullable=False),
+    sa.Column('state', sa.String(), nullable=False),
+    sa.Column('by', sa.String(), nullable=False),
+    sa.Column('at', core.db.Moment(timezone=True), nullable=False),
+    sa.Column('answered_at', core.db.Moment(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['farmer_id'], ['farmers.id'], name=op.f('fk_consent_requests_farmer_id')),
+    sa.ForeignKeyConstraint(['organisation_id'], ['organisations.id'], name=op.f('fk_consent_requests_organisation_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_consent_requests'))
+    )
+    with op.batch_alter_table('consent_requests', schema=None) as batch_op:
+        batch_op.create_index('ix_consent_requests_organisation_id', ['organisation_id'], unique=False)
+        batch_op.create_index('uq_consent_requests_whom_what', ['farmer_id', 'organisation_id', 'product', 'purpose'], unique=True)
 
     op.create_table('offers',
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -82,6 +115,8 @@ def upgrade() -> None:
     sa.Column('by', sa.String(), nullable=False),
     sa.Column('at', core.db.Moment(timezone=True), nullable=False),
     sa.Column('published_at', core.db.Moment(timezone=True), nullable=True),
+    sa.Column('matched_to', sa.Uuid(), nullable=True),
+    sa.Column('matched_at', core.db.Moment(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['organisation_id'], ['organisations.id'], name=op.f('fk_offers_organisation_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_offers')),
     sa.UniqueConstraint('number', name=op.f('uq_offers_number'))
@@ -89,6 +124,7 @@ def upgrade() -> None:
     with op.batch_alter_table('offers', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_offers_organisation_id'), ['organisation_id'], unique=False)
         batch_op.create_index('ix_offers_state_closes_on', ['state', 'closes_on'], unique=False)
+        batch_op.create_index('ix_offers_state_matched_at', ['state', 'matched_at'], unique=False)
 
     op.create_table('receipts',
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -277,14 +313,24 @@ def downgrade() -> None:
 
     op.drop_table('receipts')
     with op.batch_alter_table('offers', schema=None) as batch_op:
+        batch_op.drop_index('ix_offers_state_matched_at')
         batch_op.drop_index('ix_offers_state_closes_on')
         batch_op.drop_index(batch_op.f('ix_offers_organisation_id'))
 
     op.drop_table('offers')
+    with op.batch_alter_table('consent_requests', schema=None) as batch_op:
+        batch_op.drop_index('uq_consent_requests_whom_what')
+        batch_op.drop_index('ix_consent_requests_organisation_id')
+
+    op.drop_table('consent_requests')
     with op.batch_alter_table('api_keys', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_api_keys_organisation_id'))
 
     op.drop_table('api_keys')
+    with op.batch_alter_table('api_answers', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_api_answers_at'))
+
+    op.drop_table('api_answers')
     with op.batch_alter_table('forecasts', schema=None) as batch_op:
         batch_op.drop_index('uq_forecasts_fetch')
         batch_op.drop_index('ix_forecasts_day')

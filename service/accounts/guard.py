@@ -28,9 +28,10 @@ OPEN_ROOMS = {
     "callbacks": "the secret is in the address",
     "health": "says no more than that we are alive; /metrics asks for its own token",
     "phone": "mounted only with the simulator",
+    "api": "the key is in the Authorization header",
 }
 # These never look at who is asking: a farmer's screen must not wait for it.
-BLIND = frozenset({"static", "callbacks", "health"})
+BLIND = frozenset({"static", "callbacks", "health", "api"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The tables of people who sign in: accounts, what they may do, their sign-ins, one-time links."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey
@@ -63,3 +64,16 @@ class ApiKey(Base):
     until: Mapped[datetime]
     used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+
+
+class ApiAnswer(Base):
+    """What was answered to a request that carried an Idempotency-Key, so that its repeat is answered alike. Kept for a day."""
+
+    __tablename__ = "api_answers"
+
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), primary_key=True)
+    nonce: Mapped[str] = mapped_column(primary_key=True)
+    request_hash: Mapped[str]  # of address and body: the same key for something else is refused
+    status: Mapped[int]
+    answer: Mapped[dict[str, Any]]
+    at: Mapped[datetime] = mapped_column(index=True)

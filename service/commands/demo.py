@@ -8,10 +8,11 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from content import sample_campaigns, sample_prices
+from content import sample_campaigns, sample_prices, sample_weather
 from core.errors import Conflict, Misconfigured
 from core.settings import Settings
 from jobs.runtime import Runtime
+from linkage import sample_partners
 from messaging import suppressions
 from migrations import upgrade
 from profiles import farmer_files, organisations, places, sample_facts, sample_rows
@@ -46,8 +47,19 @@ def _prices(session: Session, now: datetime, zone: ZoneInfo) -> str:
     return f"{made.markets} markets, {made.prices:,} prices and {made.held} odd ones for a person are new"
 
 
+def _weather(session: Session, now: datetime, zone: ZoneInfo) -> str:
+    made = sample_weather.seed(session, now, zone)
+    return f"{made} made-up forecasts are new; only the simulator tells them"
+
+
 def _campaigns(session: Session, now: datetime, zone: ZoneInfo) -> str:
     return f"{sample_campaigns.seed(session, now, zone)} campaigns of made-up advice and prices"
+
+
+def _partners(session: Session, now: datetime, zone: ZoneInfo) -> str:
+    made = sample_partners.seed(session, now, zone)
+    refused = ", ".join(f"{name} ({why})" for name, why in made.refused.items())
+    return f"{made.partners} partners, {made.published} offers published" + (f"; refused: {refused}" if refused else "")
 
 
 def _sign_ins(session: Session, now: datetime, zone: ZoneInfo) -> str:
@@ -60,7 +72,9 @@ STEPS: tuple[tuple[str, Callable[[Session, datetime, ZoneInfo], str]], ...] = (
     ("people", _people),
     ("a list sent twice", _duplicates),
     ("prices", _prices),
+    ("weather", _weather),
     ("campaigns", _campaigns),
+    ("partners", _partners),
     ("sign-ins", _sign_ins),
 )
 

@@ -2,7 +2,7 @@
 
 import click
 
-WORDS = ("fetch", "partner", "key", "backup", "restore", "verify", "export", "erase")
+WORDS = ("backup", "restore", "verify", "export", "erase")
 
 
 def _later(word: str) -> click.Command:
@@ -16,4 +16,4 @@ def _later(word: str) -> click.Command:
     return command
 
 
-fetch, partner, key, backup, restore, verify, export, erase = map(_later, WORDS)
+backup, restore, verify, export, erase = map(_later, WORDS)

@@ -49,7 +49,7 @@ def rehearse(session: Session, campaign: Campaign, moment: datetime, runtime: Ru
         depends = fields.depends(names)
         counted = planning.people(session, audience, moment, depends - {fields.FARMER})
         click.echo(f"{step['template']} version {version.number}: {sum(counted.values())} farmers")
-        context = Context(session, runtime.settings, clock.day(moment, runtime.settings.zone))
+        context = Context(session, runtime.settings, clock.day(moment, runtime.settings.zone), now=moment)
         for cell, count in sorted(counted.items(), key=lambda one: -one[1]):
             _say(cell, count, planning.render(version, cell, context), version.bodies)
 

@@ -27,6 +27,13 @@ SOURCES = (
         "Some values are held back or marked as estimated by us; the amounts are not changed.",
     ),
     Source(
+        "Weather forecasts",
+        "Weather data by Open-Meteo.com",
+        "CC BY 4.0",
+        "https://open-meteo.com/",
+        "Daily values; chances are rounded to tenths and amounts to whole millimetres, and the advice beside them is ours.",
+    ),
+    Source(
         "Districts, sub-counties and parishes",
         "Names and codes of Uganda's administrative units, as published by the Government of Uganda",
         "public facts",

@@ -1,7 +1,24 @@
 """The pages for people at a screen, written out."""
 
 from service.accounts import pages as doors
-from service.portal import about, accounts, campaigns, enrol, farmers, held, look, messages, open_prices, overview, wording
+from service.portal import (
+    about,
+    accounts,
+    campaigns,
+    desk,
+    editor,
+    enrol,
+    farmers,
+    figures,
+    held,
+    look,
+    members,
+    messages,
+    open_prices,
+    overview,
+    receipts,
+    wording,
+)
 
 BLUEPRINTS = (
     doors.pages,
@@ -12,6 +29,11 @@ BLUEPRINTS = (
     messages.pages,
     held.pages,
     campaigns.pages,
+    members.pages,
+    desk.pages,
+    editor.pages,
+    figures.pages,
+    receipts.pages,
     wording.pages,
     accounts.pages,
     open_prices.pages,

@@ -8,10 +8,12 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from content.languages import LANGUAGES
-from core import audit, clock
+from core import audit, clock, money
 from jobs.runtime import Runtime
+from linkage import profit
 from messaging import story, suppressions
-from profiles import consent, places, roll
+from profiles import consent, places, records, roll
+from profiles.models import Farmer
 from service.accounts import guard
 
 pages = Blueprint("farmers", __name__)
@@ -105,4 +107,15 @@ def _profile(farmer_id: UUID, *, unmasked: bool) -> str:
             stopped=bool(number and suppressions.stopped(session, [number])),
             agreed=farmer_id in consent.standing(session, [farmer_id], consent.SERVICE, now),
             today=today(),
+            kept=_kept(session, profile.farmer) if person.may("records.see") else None,
         )
+
+
+def _kept(session: Session, farmer: Farmer) -> dict[str, object]:
+    """What they noted, and what this season comes to for each crop of it."""
+    rows = records.history(session, farmer.id)
+    seasons = []
+    for crop in dict.fromkeys(row.crop for row in rows):
+        season = profit.season_of(session, farmer, crop, today())
+        seasons.append((crop, season, profit.of_season(session, farmer, crop, season)))
+    return {"rows": rows, "seasons": seasons, "currency": money.CURRENCIES[runtime().settings.country]}

@@ -28,9 +28,14 @@ class Room:
 
 ROOMS = (
     Room("Overview", "overview.page", "figures.see"),
+    Room("Figures", "figures.page", "reports.see"),
     Room("Farmers", "farmers.roll", "farmers.see"),
+    Room("Receipts", "receipts.all", "receipts.see"),
+    Room("Members", "members.all", "members.see"),
+    Room("Broadcasts", "desk.all", "desk.see"),
     Room("Messages", "messages.sent", "messages.see"),
     Room("Campaigns", "campaigns.all", "campaigns.see"),
+    Room("Templates", "editor.all", "templates.see"),
     Room("Held prices", "held.waiting", "prices.decide"),
     Room("Wording", "wording.page", "wording.see"),
     Room("Accounts", "accounts.all", "accounts.manage"),

@@ -5,6 +5,7 @@ from uuid import UUID
 from flask import Blueprint, render_template, request
 from sqlalchemy.orm import Session
 
+from content import versions
 from messaging import story
 from messaging.classes import MessageClass
 from profiles import roll
@@ -47,7 +48,9 @@ def one(batch_id: UUID, index: int) -> str:
     """One message. Its place in the batch stands for the phone: a number never stands in an address."""
     with runtime().reading() as session:
         whole = story.whole(session, batch_id, index)
-        return render_template("messages/one.html", whole=whole, farmer=_farmers(session, [whole.ref])[0])
+        return render_template(
+            "messages/one.html", whole=whole, farmer=_farmers(session, [whole.ref])[0], made=versions.made_from(session, whole.batch.sender)
+        )
 
 
 def _farmers(session: Session, refs: list[str]) -> list[Farmer | None]:

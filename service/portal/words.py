@@ -70,8 +70,42 @@ SENDERS = {
     "inbound": "an answer to a farmer's text",
     "ussd": "an answer to a dial-in",
     "sms": "an answer to a farmer's text",
+    "receipt": "a delivery receipt",
     "test": "a test",
 }
+# state of an organisation's broadcast → (word, tone)
+STAGES = {
+    "waiting": ("Waits for a second person", "warn"),
+    "planning": ("Being sent", "wait"),
+    "planned": ("Being sent", "wait"),
+    "ended": ("Went out", "good"),
+    "stopped": ("Stopped", "bad"),
+    "refused": ("Not sent", "plain"),
+}
+# why a phone got nothing, or what the network says of it
+REASONS = {
+    "stop": "Said STOP",
+    "consent": "Has not agreed to be texted, or took it back",
+    "cap": "Had its share of texts this week",
+    "late": "Its time had passed",
+    "guest": "Only invited phones are texted here",
+}
+MEMBER_ROLES = {"member": "Member", "leader": "Leader", "agent": "Agent"}
+# state of a receipt → (word, what it means, tone of its mark)
+RECEIPT_STATES = {
+    "issued": ("Written", "The farmer has it and has not answered.", "wait"),
+    "confirmed": ("Confirmed", "The farmer says that it is right.", "good"),
+    "disputed": ("Disputed", "The farmer says that it is wrong.", "bad"),
+    "corrected": ("Put right", "Another receipt took its place.", "plain"),
+}
+RECEIPT_DISPUTES = {
+    "weight": "The weight is wrong",
+    "price": "The price is wrong",
+    "fees": "Too much was taken off",
+    "unpaid": "I was not paid",
+    "not_mine": "It is not mine",
+}
+GRADES = {"self": "said so themselves", "group": "seen by the group", "receipt": "with a receipt", "paid": "paid through a partner"}
 SEXES = {"f": "Woman", "m": "Man"}
 PHONE_USES = {"own": "Their own", "shared": "Shared at home", "neighbour": "A neighbour's or agent's"}
 LAND = {
@@ -124,6 +158,34 @@ WRONG = {
     "farmer.group": "Choose a group from the list.",
     "ask_wrong.name": "Write a name in letters, at least two.",
     "ask_wrong.born": "Write the year, such as 1986, or leave it empty.",
+    "members.role": "Choose a role from the list.",
+    "members.day": "Write the day as in 2026-03-12; it cannot lie ahead, nor before they joined.",
+    "members.file": "Choose a file first: CSV or XLSX, its first row holding the headings, such as name, phone, district, crop.",
+    "members.rows": "The list has more than {most} rows. Split it, and send one part after the other.",
+    "members.lost": "The list that you looked at is no longer there. Choose the file again.",
+    "members.there": "They are a member already.",
+    "desk.nobody": "None of your members fits this and has agreed to be texted. Choose more of them, or ask them to dial and agree.",
+    "template.title": "Write a title, such as Beans, 2 weeks: thin them out.",
+    "template.kind": "Choose what kind of text it is.",
+    "template.exists": "There is a template of this title already. Find it in the list, or choose another title.",
+    "template.endless": "A body may have {most} characters at most while it is a draft.",
+    "template.same": "These are the words and marks of version {number} already. Change something first.",
+    "template.moved": "Somebody else has kept or published another wording since you opened this page. Copy yours, and open it again.",
+    "template.unusable": "Not published yet. Put right what is marked beside the boxes.",
+    "template.nobody": "No farmer fits this. Write a code, such as 4827-4, or a part of the name.",
+    "template.whom": "Several values depend on who reads it. Choose a farmer for the preview above first.",
+    "template.nothing": "There is nothing to send: the preview says why.",
+    "template.not_invited": "Tests go only to numbers on the guest list. Ask whoever runs the service to add yours (GUEST_LIST).",
+    "receipt.member": "No member of the group bears this name or code. Check it, or look under Farmers.",
+    "receipt.members": "Several members are called so. Write the code of the one you mean: {named}.",
+    "receipt.crop": "Choose what was delivered.",
+    "receipt.day": "Choose the day of delivery: today, or within the last four months.",
+    "receipt.kg": "Write kilograms in figures, such as 296 or 296.5.",
+    "receipt.moisture": "Write per cent in figures, such as 13.5, or leave it empty.",
+    "receipt.price": "Write the price of one kilogram in figures, such as 3000.",
+    "receipt.fee": "Write whole shillings in figures, such as 14800, or leave it empty.",
+    "receipt.net": "More is kept than the delivery is worth. Check fee, transport, weight and price.",
+    "receipt.pays_on": "Choose a day from the delivery on, within a year, or leave it empty.",
     "price.why": "Say why it is refused, in a few words: whoever sent it will read this.",
 }
 

@@ -178,28 +178,32 @@ def test_the_profile_asks_one_gap_to_a_contact(service: Service, phone: Phone, n
     assert phone.screen.split("\n")[0].endswith(", Mubende")
     service.now = now + timedelta(days=2)
     assert phone.dial().split("\n")[1] == "1 Prices"
-    press(phone, "2", "1", "Sarah")
+    phone.choose("My farm")
+    press(phone, "1", "Sarah")
     assert service.farmer().name == "Sarah"
     assert "Tell us" not in phone.screen
     phone.dial()
-    assert "1 Tell us: woman or man" in press(phone, "2")
+    phone.choose("My farm")
+    assert "1 Tell us: woman or man" in phone.screen
 
 
 def test_the_language_changes_in_two_presses(service: Service, phone: Phone) -> None:
     phone.dial()
     press(phone, *JOURNEY, "1")
-    assert press(phone, "3", "2").split("\n")[1] == "1 Emiwendo"
+    phone.choose("Language")
+    assert press(phone, "2").split("\n")[1] == "1 Emiwendo"
     assert service.farmer().language == "lg"
 
 
 def test_stop_and_start_by_dialling(service: Service, phone: Phone) -> None:
     phone.dial()
-    press(phone, *JOURNEY, "1", "4", "1")
+    press(phone, *JOURNEY, "1")
+    phone.choose("Stop texts")
+    press(phone, "1")
     assert phone.ended
     with db.reading(service.sessions) as session:
         assert suppressions.stopped(session, [NUMBER]) == {NUMBER}
     phone.dial()
-    assert "4 Start texts again" in phone.screen
-    press(phone, "4")
+    phone.choose("Start texts again")
     with db.reading(service.sessions) as session:
         assert suppressions.stopped(session, [NUMBER]) == set()

@@ -113,7 +113,8 @@ def test_a_gateway_that_sends_the_latest_input_only_registers_as_well(service: S
 
 def test_several_farmers_on_one_phone_are_asked_who_is_calling(service: Service, phone: Phone) -> None:
     phone.dial()
-    press(phone, *JOURNEY, "1", "5")
+    press(phone, *JOURNEY, "1")
+    phone.choose("Add a person")
     press(phone, "2", "1", "ISINGIRO", "1", "John", "2", "1", "1", "2")
     assert service.count(Farmer) == 2
     assert phone.dial() == "Who is calling?\n1 Sarah\n2 John\n3 Somebody else"

@@ -1,29 +1,35 @@
 """Every screen of the menu, in every language, with the longest real values: short enough, connected, never a dead end."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from sqlalchemy.orm import Session
 
-from content import commodities, languages, texts
+from content import commodities, languages, texts, weather
 from content.models import Market, Price
+from content.sources.open_meteo import Day
 from conversations.ussd import home
 from conversations.ussd.call import Call
 from conversations.ussd.screens import SCREENS
 from core.db import new_id
 from core.errors import Unusable
 from core.settings import Settings
+from linkage import receipts
+from linkage.deliveries import Delivery
 from messaging import gsm, pages, suppressions
 from messaging.pages import Page
 from messaging.ussd import BACK, Walk, arrive, walk_on
-from profiles import crops, drafts, farmers, places
+from profiles import crops, drafts, farmers, organisations, places, records
 from profiles.farmers import NewFarmer
 from profiles.models import Farmer, Place
+from tests import market
 
 OFFERED = [language.code for language in languages.offered()]
-PHONE, SHARED, STRANGER, FRESH, STOPPED = (f"+25677200000{last}" for last in range(1, 6))
+PHONE, SHARED, STRANGER, FRESH, STOPPED, LISTED, AGENT = (f"+25677200000{last}" for last in range(1, 8))
+RECORDED = "+256772000020"
+MARKET = "+256772000031"
 NAME = "Kyomuhendo Nakabuubi"  # twenty letters
 HELP = (
     "ussd.press_a_number",
@@ -32,6 +38,8 @@ HELP = (
     "registration.crop_like",
     "registration.district_unknown",
     "ask_wrong.name",
+    "record.wrong_money",
+    "record.wrong_quantity",
 )
 BEFORE_THE_YES = {"language", "resume", "crop", "notice", "explained", "goodbye"}
 KINDS_A_SCREEN = 2  # of places that differ in what they are about only
@@ -77,6 +85,38 @@ def dear_price(session: Session, crop: str, place: Place, now: datetime) -> None
     session.flush()
 
 
+def heavy_rain(session: Session, place: Place, now: datetime) -> None:
+    """More than there has ever been, on all days."""
+    days = [Day(now.date() + timedelta(days=ahead), 100, Decimal(2000), None, None, 99) for ahead in range(7)]
+    weather.store(session, "sample", {place.id: days}, now, Settings(_env_file=None).zone)
+
+
+def entered_by_others(session: Session, language: str, place: Place, now: datetime) -> None:
+    """One whom a list has entered, and an agent of the group that did, whose name is as long as any."""
+    group = organisations.add(session, "cooperative", "Note En Teko Oilseeds Growers Union", "NOTE", now)
+    for phone, source, role in ((LISTED, "import", "member"), (AGENT, "ussd", "agent")):
+        one = farmers.add(session, NewFarmer(phone, language, ("milk",), place.id, source, name=NAME), now)
+        organisations.join(session, one.id, group.id, now.date(), role)
+
+
+def much_noted(session: Session, language: str, place: Place, now: datetime) -> None:
+    """A season of the largest sums, and two receipts of a group with a long name, one of them disputed."""
+    crop, day = longest_crop(language), now.date()
+    one = farmers.add(session, NewFarmer(RECORDED, language, (crop,), place.id, "ussd", name=NAME, phone_use="own"), now)
+    group = organisations.add(session, "cooperative", "Note En Teko Oilseeds Growers Union", "OILSEEDS", now)
+    organisations.join(session, one.id, group.id, day)
+    for entry in (
+        records.Entry(records.COST, crop, "UGX", day, what="fertiliser", amount=500_000_000),
+        records.Entry(records.HARVEST, crop, "UGX", day, quantity=Decimal("99999.75"), unit=records.units_of(crop)[0]),
+        records.Entry(records.SALE, crop, "UGX", day, quantity=Decimal("11111.25"), unit=records.units_of(crop)[0]),
+    ):
+        records.note(session, one.id, entry, now)
+    delivery = Delivery(crop, day, Decimal("12345.67"), Decimal("3456.75"), "UGX", 1_234_567, 2_345_678, None, None, day)
+    for nonce in ("1", "2"):
+        receipt = receipts.issue(session, group.id, one.id, delivery, nonce, "test", now, receipts.Voice(Settings(_env_file=None).zone, ""))
+    receipts.dispute(session, receipt.id, one.id, "fees", now)
+
+
 def people(session: Session, language: str, now: datetime) -> None:
     """One on a phone, three on another, one who has not agreed yet, one with nothing but a crop; all with long names."""
     place, crop = longest_place(session), longest_crop(language)
@@ -93,6 +133,10 @@ def people(session: Session, language: str, now: datetime) -> None:
     suppressions.stop(session, STOPPED, "ussd", now)
     new(FRESH, None, None, longest_crop(language, sold=True))
     dear_price(session, longest_crop(language, sold=True), place, now)
+    heavy_rain(session, place, now)
+    entered_by_others(session, language, place, now)
+    much_noted(session, language, place, now)
+    market.busy(session, now, language, MARKET, NAME, place.id, crop)
 
 
 @pytest.fixture(params=OFFERED)
@@ -118,7 +162,7 @@ def leads(call: Call, place: str) -> Iterator[str]:
     """Where the choices of a place lead, tried and undone; of a long list, whose choices are alike, some of them."""
     name, _, about = place.partition(":")
     many = len(SCREENS[name].show(call, about).options)
-    for index in range(many) if many <= pages.CHOICES else (0, 1, many - 1):
+    for index in range(many) if many <= pages.CHOICES or name in ("home", "records") else (0, 1, many - 1):
         before, memory = (call.farmer, call.language), dict(call.memory)
         with call.session.begin_nested() as tried:
             yield SCREENS[name].choose(call, about, index)
@@ -153,10 +197,20 @@ def leaves(call: Call, place: str) -> list[Page]:
 
 def callers(session: Session, language: str, now: datetime) -> Iterator[tuple[Call, str]]:
     yield call_of(session, STRANGER, language, now), "resume"
+    yield call_of(session, LISTED, language, now), "listed"
+    yield call_of(session, AGENT, language, now), "home"
+    for place in ("agent_crop", "agent_sure", f"agent_done:{farmers.on_phone(session, AGENT)[0].number}", "agent_full", "agent_place:mas"):
+        yield call_of(session, AGENT, language, now), place
+    noting = call_of(session, RECORDED, language, now)
+    yield noting, f"noted:{records.of(session, noting.known().id)[0].id}"  # reached by typing; all the rest of the branch from there
     yield call_of(session, STRANGER, language, now), "language"
     yield call_of(session, FRESH, language, now), "district"
     yield call_of(session, FRESH, language, now), "resume"
     yield call_of(session, PHONE, language, now), "home"
+    yield call_of(session, MARKET, language, now), "home"
+    yield call_of(session, MARKET, language, now), "offer_gone"
+    yield call_of(session, MARKET, language, now), "offer_late"
+    yield call_of(session, MARKET, language, now), "data_own_phone"
     yield call_of(session, PHONE, language, now), "ask:name"
     yield call_of(session, STOPPED, language, now), "home"
     yield call_of(session, STOPPED, language, now), "ask:phone_use"
@@ -188,6 +242,28 @@ def test_the_screens_that_matter_most_are_one_page(house: Session, language: str
     (only,) = leaves(fresh, "first_value")
     assert "123,456" in only.text
     assert farmers.code(fresh.known()) in only.text
+
+
+def test_the_weather_is_one_page_with_its_chance_and_what_to_do(house: Session, language: str, now: datetime) -> None:
+    (only,) = leaves(call_of(house, PHONE, language, now), "weather")
+    assert only.text.startswith(longest_place(house).name)
+    assert texts.say("weather.chance.many", language, tenths=9) in only.text
+    assert any(texts.say(f"{table}.heavy", language) in only.text for table in ("weather.advice", "weather.advice_short"))
+    assert len(only.options) == 1
+
+
+def test_who_was_entered_by_others_reads_who_did_it_and_the_question_on_one_page(house: Session, language: str, now: datetime) -> None:
+    (only,) = leaves(call_of(house, LISTED, language, now), "listed")
+    assert only.text.startswith("Note En Teko Oilseeds")
+    assert len(only.options) == 3
+
+
+def test_an_agent_reads_all_that_was_typed_before_the_yes_on_one_page(house: Session, language: str, now: datetime) -> None:
+    kept = {"phone": "+256772999999", "name": NAME, "crop": longest_crop(language), "district": longest_place(house).id}
+    for phone in (kept["phone"], None):
+        (only,) = leaves(call_of(house, AGENT, language, now, {"neighbour": kept | {"phone": phone}}), "agent_sure")
+        assert NAME in only.text
+        assert len(only.options) == 2
 
 
 def test_every_choice_leads_to_a_screen_and_every_screen_is_reached(house: Session, language: str, now: datetime) -> None:

@@ -141,5 +141,7 @@ def test_the_interface_for_programs_goes_on_where_it_stopped(visitor: Visitor, h
 
 def test_whose_data_it_is_stands_where_everybody_can_read_it(visitor: Visitor) -> None:
     page = visitor.get("/about").text
+    assert "Weather data by Open-Meteo.com" in page
+    assert "CC BY 4.0" in page
     assert "WFP" in page
     assert "CC BY-IGO" in page
