@@ -20,13 +20,14 @@ from jobs.runtime import Runtime
 from jobs.who import agreed
 from messaging import claims, settle, switches
 from messaging.gateway import Advice, Gateway, Handed
-from messaging.models import Batch
+from messaging.models import Batch, Switch
 
 log = structlog.get_logger(__name__)
 PARALLEL = 8  # calls in the air at once, per process
 CHUNK = 4  # batches to a claim: few, so that a slow gateway does not hold what another process could send
 SECONDS = 20.0  # one run at most; what is left wakes the job again
 PAUSE_MINUTES = 10
+REFUSES = "gateway.refuses"
 
 
 def dispatch(runtime: Runtime) -> None:
@@ -100,6 +101,14 @@ def _record(runtime: Runtime, batch_id: UUID, owner: str, handed: Sequence[Hande
     runtime.checkpoint("result.committed")
 
 
+def recovered(session: Session, now: datetime) -> None:
+    """Close what was opened over a gateway whose pause ended a minute ago and was not begun again. Asked by a tick."""
+    for incident in incidents.standing(session):
+        pause = session.get(Switch, f"gateway:{incident.subject}")
+        if incident.kind == REFUSES and (pause is None or (pause.until and pause.until < now - claims.RECHECK)):
+            incidents.close(session, REFUSES, incident.subject, now)
+
+
 def _heed(session: Session, handed: Sequence[Handed], gateway: str, now: datetime) -> None:
     """What is ours to fix (key, balance, sender id) holds this gateway's queue and tells an operator."""
     paused: Set[str] = {one.code for one in handed if one.advice is Advice.PAUSE}
@@ -107,6 +116,4 @@ def _heed(session: Session, handed: Sequence[Handed], gateway: str, now: datetim
         answer = ", ".join(sorted(paused))
         why = f"{gateway} answered {answer}: check its key, balance and sender id. Sending tries again every {PAUSE_MINUTES} minutes."
         switches.turn_off(session, f"gateway:{gateway}", why, "dispatch", now, now + PAUSE_MINUTES * claims.RECHECK)
-        incidents.open_(session, "gateway.refuses", gateway, why, now)
-    elif any(one.fate == "sent" for one in handed):
-        incidents.close(session, "gateway.refuses", gateway, now)
+        incidents.open_(session, REFUSES, gateway, why, now)

@@ -2,6 +2,7 @@
 
 import structlog
 
+from jobs import dispatch
 from jobs.runtime import Runtime
 from messaging import claims
 
@@ -12,6 +13,7 @@ def reap(runtime: Runtime) -> None:
     """Take over what outlived its lease, then wake dispatch: it may have been waiting for this."""
     with runtime.transaction() as session:
         back, parked = claims.reap(session, runtime.now())
+        dispatch.recovered(session, runtime.now())
     if back or parked:
         log.warning("a worker was lost", put_back=back, unconfirmed=parked)
     runtime.queue.wake("dispatch")

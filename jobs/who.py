@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.db import among
 from profiles import consent
 from profiles.models import Farmer
 
@@ -21,5 +22,5 @@ def agreed(session: Session, refs: Sequence[str], now: datetime, *, simulated: b
     ids = {UUID(ref): ref for ref in refs if ref}
     standing = consent.standing(session, list(ids), SERVICE, now)
     if standing and not simulated:
-        standing -= set(session.scalars(select(Farmer.id).where(Farmer.id.in_(standing), Farmer.sample)))
+        standing -= set(session.scalars(select(Farmer.id).where(among(session, Farmer.id, list(standing)), Farmer.sample)))
     return {ids[farmer_id] for farmer_id in standing}

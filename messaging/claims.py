@@ -14,11 +14,11 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select, tuple_, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from core import clock
-from core.db import database_now, insert_new
+from core.db import among, database_now, dialect, insert_new, lease
 from messaging import lastlook, settle, suppressions, switches
 from messaging.classes import POLICIES, UNASKED_A_DAY, UNASKED_A_WEEK, MessageClass
 from messaging.lastlook import Facts, Look
@@ -26,6 +26,10 @@ from messaging.models import Batch, Unasked
 
 LEASE = timedelta(seconds=60)  # five times the longest call to a gateway
 RECHECK = timedelta(minutes=1)
+# A hundred rows from one array: a third of what as many parameters cost on the way of every batch.
+TAKE = text(
+    "INSERT INTO unasked (phone, day, batch_id) SELECT unnest(CAST(:phones AS text[])), :day, :batch ON CONFLICT DO NOTHING RETURNING phone"
+)
 Agreed = Callable[[Session, Sequence[str], datetime], Set[str]]
 
 
@@ -46,7 +50,7 @@ def claim(session: Session, owner: str, limit: int, now: datetime) -> list[UUID]
     taken = (
         update(Batch)
         .where(Batch.id.in_(select(chosen.c.id)), Batch.state == "queued")
-        .values(state="claimed", owner=owner, lease_until=database_now(session) + LEASE)
+        .values(state="claimed", owner=owner, lease_until=lease(session, LEASE))
         .returning(Batch.lane, Batch.not_before, Batch.id)
         .execution_options(synchronize_session=False)
     )
@@ -85,7 +89,7 @@ def mark(
     if not seen.go:
         settle.end(session, batch, {}, seen.withheld, None, now)
         return None
-    batch.state, batch.withheld, batch.lease_until = "submitting", seen.withheld or None, database_now(session) + LEASE
+    batch.state, batch.withheld, batch.lease_until = "submitting", seen.withheld or None, lease(session, LEASE)
     return batch, seen.go
 
 
@@ -124,10 +128,14 @@ def _take_turns(session: Session, phones: Sequence[str], day: Any, batch_id: UUI
 
     A primary key settles it between two batches at the same instant; sorted, so that they never wait for each other in a ring.
     """
-    week = select(Unasked.phone).where(Unasked.phone.in_(phones), Unasked.day > day - timedelta(days=7))
+    week = select(Unasked.phone).where(among(session, Unasked.phone, phones), Unasked.day > day - timedelta(days=7))
     full = set(session.scalars(week.group_by(Unasked.phone).having(func.count() >= UNASKED_A_WEEK)))
     assert UNASKED_A_DAY == 1, "the primary key (phone, day) says one"
-    rows = [{"phone": phone, "day": day, "batch_id": batch_id} for phone in sorted(set(phones) - full)]
+    free = sorted(set(phones) - full)
+    if dialect(session) == "postgresql":
+        given = {"phones": free, "day": day, "batch": batch_id}
+        return set(session.scalars(TAKE, given)) if free else set()
+    rows = [{"phone": phone, "day": day, "batch_id": batch_id} for phone in free]
     return {row[0] for row in insert_new(session, Unasked, rows, Unasked.phone)}
 
 
@@ -141,9 +149,7 @@ def reap(session: Session, now: datetime, limit: int = 200) -> tuple[int, int]:
     """Take over from the dead: claimed batches go back to the queue, submitting ones end unconfirmed. Returns both counts."""
     lost = (
         select(Batch)
-        .where(
-            Batch.owner.is_not(None), Batch.lease_until < database_now(session), tuple_(Batch.state).in_([("claimed",), ("submitting",)])
-        )
+        .where(Batch.owner.is_not(None), Batch.lease_until < database_now(session), Batch.state.in_(["claimed", "submitting"]))
         .limit(limit)
         .with_for_update(skip_locked=True)
     )

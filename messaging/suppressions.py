@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from core.db import insert_new
+from core.db import among, insert_new
 from messaging.models import Suppression
 
 
@@ -22,4 +22,4 @@ def start(session: Session, phone: str, now: datetime) -> bool:
 
 def stopped(session: Session, phones: Sequence[str]) -> set[str]:
     """Which of these phones said STOP."""
-    return set(session.scalars(select(Suppression.phone).where(Suppression.phone.in_(phones))))
+    return set(session.scalars(select(Suppression.phone).where(among(session, Suppression.phone, phones))))
