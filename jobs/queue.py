@@ -9,6 +9,7 @@ from redis.exceptions import RedisError
 
 log = structlog.get_logger(__name__)
 Perform = Callable[[str], None]
+CROWDED = 100  # names waiting in Redis
 
 
 class Queue(Protocol):
@@ -74,6 +75,8 @@ class RedisQueue:
 
     def wake(self, job: str) -> None:
         try:
+            if self._rq.count >= CROWDED:
+                return  # nobody works: the clock must not pile up for days what one wake will do
             self._rq.enqueue("jobs.table.perform", job, result_ttl=0, failure_ttl=604_800, job_timeout=120, description=f"perform:{job}")
         except RedisError as down:
             log.warning("wake lost, the clock will ask again", job=job, error=type(down).__name__)
