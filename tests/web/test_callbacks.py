@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from messaging import suppressions
 from messaging.models import Inbound, Report, Unread, UssdSession
 from service.app import create_app
-from tests.builders import phone, runtime
+from tests.builders import farmer, phone, runtime
 
 OLD, NEW = "old-" + "o" * 28, "new-" + "n" * 28
 USSD = {"sessionId": "ATUid_1", "phoneNumber": phone(1), "networkCode": "64110", "serviceCode": "*284*55#", "text": ""}
@@ -129,10 +129,13 @@ def test_a_strange_report_is_kept_and_changes_nothing(client, house, change):
     assert count(house, Report) + count(house, Unread) == 1
 
 
-def test_an_opt_out_at_the_gateway_is_heard(client, house):
+def test_an_opt_out_at_the_gateway_is_heard_for_a_phone_that_we_know(client, house, now):
+    with house.transaction() as session:
+        farmer(session, now, 1)
+    client.post(f"/at/{NEW}/opt-out", data={"senderId": "Ensigo", "phoneNumber": phone(2)})
     assert client.post(f"/at/{NEW}/opt-out", data={"senderId": "Ensigo", "phoneNumber": phone(1)}).status_code == 200
     with house.reading() as session:
-        assert suppressions.stopped(session, [phone(1)]) == {phone(1)}
+        assert suppressions.stopped(session, [phone(1), phone(2)]) == {phone(1)}
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
