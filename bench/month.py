@@ -15,7 +15,7 @@ from bench.send import drain, gateway
 from content import planning
 from core import db
 from core.db import new_id
-from jobs.plan import RANGE
+from jobs.plan import RANGE, RANGE_WRITTEN_ONE_BY_ONE
 from jobs.runtime import Runtime
 from messaging.gateways.africastalking import AfricasTalking
 from messaging.models import Message
@@ -87,4 +87,4 @@ def fire(house: Runtime, url: str, audience: Audience) -> None:
     more = True
     while more:
         with house.transaction() as session:
-            more = planning.plan_some(session, house.now(), settings(url), RANGE["sqlite"])
+            more = planning.plan_some(session, house.now(), settings(url), RANGE["sqlite"], RANGE_WRITTEN_ONE_BY_ONE["sqlite"])

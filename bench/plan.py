@@ -11,7 +11,7 @@ from bench import country
 from bench.country import NOW, timed
 from content import planning, texts
 from core import db
-from jobs.plan import RANGE
+from jobs.plan import RANGE, RANGE_WRITTEN_ONE_BY_ONE
 from messaging.models import Batch
 from profiles.audiences import Audience
 from tests.builders import settings
@@ -58,7 +58,9 @@ def plan(sessions: sessionmaker[Session], url: str, code: str, bodies: dict[str,
     more = True
     while more:
         with db.transaction(sessions) as session:
-            more = planning.plan_some(session, NOW, settings(url), RANGE[db.dialect(session)])
+            more = planning.plan_some(
+                session, NOW, settings(url), RANGE[db.dialect(session)], RANGE_WRITTEN_ONE_BY_ONE[db.dialect(session)]
+            )
     with db.reading(sessions) as session:
         return session.get_one(type(broadcast), name).phones
 

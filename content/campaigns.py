@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,7 +22,10 @@ from profiles import audiences
 from profiles.audiences import Audience
 
 log = structlog.get_logger(__name__)
-PLAN, FIRE = "plan", "fire"
+PLAN, FIRE, CLOCK = "plan", "fire", "clock"
+LATE, BROKEN = "campaign.late", "campaign.broken"
+FIRST_COVERS = {"week": 7, "month": 30}  # days
+Quiet = tuple[time, time] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,33 +82,51 @@ def switch(session: Session, campaign: Campaign, on: bool, actor: str, now: date
     audit.note(session, actor, "campaign.on" if on else "campaign.off", f"campaign:{campaign.id}", now)
 
 
-def fire_due(session: Session, now: datetime, zone: ZoneInfo) -> Campaign | None:
+def fire_due(session: Session, now: datetime, zone: ZoneInfo, quiet: Quiet = None) -> Campaign | None:
     """Fire one campaign that is due, if any: its row is claimed, so that two clocks fire two different ones.
 
-    After an outage the latest missed moment is fired once; one that is too old is skipped and reported.
+    After an outage the latest missed moment is fired once; one that is too old is skipped and reported. A campaign that
+    cannot be fired is reported, waits for its next moment, and stops no other.
     """
     due = select(Campaign).where(Campaign.on.is_(True), Campaign.next_at <= now).order_by(Campaign.next_at)
     campaign = session.scalars(due.limit(1).with_for_update(skip_locked=True)).first()
     if campaign is None or campaign.next_at is None:
         return None
-    schedule = schedules.from_json(campaign.schedule)
-    moment = schedules.latest(schedule, campaign.next_at, now, zone)
-    if schedules.is_late(schedule, moment, now):
-        says = f"Campaign {campaign.code} missed its moment of {moment.astimezone(zone):%d %b %H:%M} by too much and was skipped."
-        incidents.open_(session, "campaign.late", f"campaign:{campaign.id}", says, now)
-    else:
-        fire(session, campaign, moment, now, zone, "clock")
-        incidents.close(session, "campaign.late", f"campaign:{campaign.id}", now)
-    campaign.next_at = schedules.following(schedule, moment, zone)
+    subject, moment = f"campaign:{campaign.id}", campaign.next_at
+    campaign.next_at = None
+    try:
+        schedule = schedules.from_json(campaign.schedule)
+        moment = schedules.latest(schedule, moment, now, zone)
+        campaign.next_at = schedules.following(schedule, moment, zone)
+        with session.begin_nested():
+            _fire_in_time(session, campaign, schedule, moment, now, zone, quiet)
+        incidents.close(session, BROKEN, subject, now)
+    except Exception as wrong:
+        log.exception("a campaign could not be fired", campaign=campaign.code)
+        incidents.open_(session, BROKEN, subject, f"Campaign {campaign.code} could not be fired ({type(wrong).__name__}: {wrong}).", now)
     return campaign
 
 
-def fire(session: Session, campaign: Campaign, moment: datetime, now: datetime, zone: ZoneInfo, by: str) -> list[Broadcast]:
+def _fire_in_time(
+    session: Session, campaign: Campaign, schedule: Schedule, moment: datetime, now: datetime, zone: ZoneInfo, quiet: Quiet
+) -> None:
+    subject = f"campaign:{campaign.id}"
+    if schedules.is_late(schedule, moment, now):
+        says = f"Campaign {campaign.code} missed its moment of {moment.astimezone(zone):%d %b %H:%M} by too much and was skipped."
+        incidents.open_(session, LATE, subject, says, now)
+        return
+    fire(session, campaign, moment, now, zone, CLOCK, quiet)
+    incidents.close(session, LATE, subject, now)
+
+
+def fire(
+    session: Session, campaign: Campaign, moment: datetime, now: datetime, zone: ZoneInfo, by: str, quiet: Quiet = None
+) -> list[Broadcast]:
     """Make the broadcasts of one moment, each with its version and audience frozen; a second try makes none.
 
     Raises Conflict when a template of it was never published.
     """
-    days = 1 if campaign.last_at is None else max(1, (clock.day(moment, zone) - clock.day(campaign.last_at, zone)).days)
+    days = _days_covered(campaign, moment, zone)
     made = []
     for number, step in enumerate(campaign.steps):
         template = templates.by_code(session, step["template"])
@@ -115,11 +136,21 @@ def fire(session: Session, campaign: Campaign, moment: datetime, now: datetime, 
         audience = audiences.from_json(campaign.audience)
         if step["weeks"] is not None:
             audience = audiences.planted_weeks_ago(audience, step["weeks"], clock.day(moment, zone), days)
-        made += _broadcast(session, campaign, number, version, MessageClass(template.klass), audience, moment, now, zone, by)
-    campaign.last_at = max(moment, campaign.last_at or moment)
+        klass = MessageClass(template.klass)
+        until = classes.valid_until(klass, now, zone, quiet)
+        made += _broadcast(session, campaign, number, version, klass, audience, moment, now, until, by)
+    if by == CLOCK:
+        campaign.last_at = max(moment, campaign.last_at or moment)
     if made:
         wake(session, PLAN)
     return made
+
+
+def _days_covered(campaign: Campaign, moment: datetime, zone: ZoneInfo) -> int:
+    """How many days of reaching a number of weeks this firing speaks for: those since the clock fired it last."""
+    if campaign.last_at is not None:
+        return max(1, (clock.day(moment, zone) - clock.day(campaign.last_at, zone)).days)
+    return FIRST_COVERS.get(campaign.schedule.get("every", ""), 1)
 
 
 def _broadcast(
@@ -131,7 +162,7 @@ def _broadcast(
     audience: Audience,
     moment: datetime,
     now: datetime,
-    zone: ZoneInfo,
+    until: datetime,
     by: str,
 ) -> list[Broadcast]:
     row: dict[str, Any] = {
@@ -143,7 +174,7 @@ def _broadcast(
         "klass": klass.value,
         "audience": audience.as_json(),
         "as_of": now,
-        "valid_until": _valid_until(klass, now, zone),
+        "valid_until": until,
         "state": "planning",
         "cursor": "",
         "phones": 0,
@@ -151,9 +182,3 @@ def _broadcast(
         "by": by,
     }
     return insert_new(session, Broadcast, [row])
-
-
-def _valid_until(klass: MessageClass, now: datetime, zone: ZoneInfo) -> datetime:
-    # Advice fired in the evening for the morning lives to the end of the day on which it can still be read.
-    until = classes.valid_until(klass, now, zone)
-    return until if until - now > timedelta(hours=2) else until + timedelta(days=1)

@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 from content import fields, placeholders, planning_sql, templates
 from content.fields import CROP, DISTRICT, FARMER, Cell, Context
 from content.models import Broadcast, BroadcastBody, TemplateVersion
-from core import clock
+from core import clock, incidents
 from core.db import wake
+from core.errors import EnsigoError
 from core.settings import Settings
 from messaging import gsm
 from messaging.outbox import DISPATCH
@@ -28,32 +29,44 @@ log = structlog.get_logger(__name__)
 PREPARED = " "  # a cursor before every phone and after nothing: the bodies are there, no range is planned yet
 
 
-def plan_some(session: Session, now: datetime, settings: Settings, width: int) -> bool:
-    """Do the next piece of the oldest broadcast that is being planned: its bodies, or one range of `width` phones.
+def plan_some(session: Session, now: datetime, settings: Settings, width: int, personal_width: int) -> bool:
+    """Do the next piece of the oldest broadcast that is being planned: its bodies, or one range of phones.
 
-    False when nothing is left to plan. Two planners wait for each other on the broadcast's row.
+    `width` is a range's phones, `personal_width` where every body is written for one person. False when nothing is left to
+    plan. A broadcast that another planner holds is passed over; one that cannot be planned fails alone, with an incident.
     """
     planning = select(Broadcast).where(Broadcast.state == "planning").order_by(Broadcast.as_of, Broadcast.id).limit(1)
     broadcast = session.scalars(planning.with_for_update(skip_locked=True)).first()
     if broadcast is None:
         return False
+    try:
+        with session.begin_nested():
+            _plan_piece(session, broadcast, now, settings, (width, personal_width))
+    except (EnsigoError, KeyError, TypeError, ValueError) as wrong:
+        log.exception("a broadcast could not be planned", broadcast=str(broadcast.id))
+        broadcast.state = "failed"
+        says = f"A broadcast could not be planned ({type(wrong).__name__}: {wrong}). What was planned before is sent."
+        incidents.open_(session, "broadcast.failed", f"broadcast:{broadcast.id}", says, now)
+    return True
+
+
+def _plan_piece(session: Session, broadcast: Broadcast, now: datetime, settings: Settings, widths: tuple[int, int]) -> None:
     version = session.get_one(TemplateVersion, broadcast.template_version_id)
     depends = fields.depends(sorted({name for body in version.bodies.values() for name in placeholders.names(body)}))
     if not broadcast.cursor:
         _prepare(session, broadcast, version, depends, settings, now)
         broadcast.cursor = PREPARED
-        return True
-    upto = planning_sql.end_of_range(session, broadcast.cursor, width)
+        return
+    upto = planning_sql.end_of_range(session, broadcast.cursor, widths[FARMER in depends])
     if upto is None:
         broadcast.state = "planned"
-        return True
+        return
     if FARMER in depends:
         _plan_each(session, broadcast, version, upto, settings, now)
     else:
         broadcast.phones += planning_sql.plan_range(session, broadcast, depends, upto, settings.batch_size, now)
     broadcast.cursor = upto
     wake(session, DISPATCH)
-    return True
 
 
 def _prepare(

@@ -5,11 +5,26 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, MetaData, Text, TypeDecorator, Uuid, create_engine, event, func, insert, select, text
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    MetaData,
+    Text,
+    TypeDecorator,
+    Uuid,
+    any_,
+    create_engine,
+    event,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+)
 from sqlalchemy import Sequence as SqlSequence
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, Engine
@@ -152,6 +167,22 @@ def insert_new(session: Session, model: type[Base], rows: Sequence[dict[str, Any
     if returning:
         return list(session.execute(statement.returning(*returning), list(rows)).all())
     return list(session.scalars(statement.returning(model), list(rows)).all())
+
+
+def among(session: Session, column: Any, values: Sequence[Any]) -> ColumnElement[bool]:
+    """`column IN values`, for lists of a hundred on a hot path: one array on PostgreSQL instead of a parameter each."""
+    if dialect(session) == "postgresql":
+        listed: ColumnElement[bool] = column == any_(literal(list(values), postgresql.ARRAY(column.type)))
+        return listed
+    chosen: ColumnElement[bool] = column.in_(values)
+    return chosen
+
+
+def lease(session: Session, span: timedelta) -> Any:
+    """The database's own clock plus a span, as an expression to write: a lease that every process reads alike."""
+    if dialect(session) == "postgresql":
+        return func.clock_timestamp() + span
+    return func.strftime("%Y-%m-%d %H:%M:%f000", "now", f"+{int(span.total_seconds())} seconds")
 
 
 def put_many(session: Session, model: type[Base], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -10,23 +10,29 @@ import time
 from collections.abc import Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 from uuid import UUID, uuid4
 
 import structlog
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from core import incidents
 from jobs.runtime import Runtime
-from jobs.who import agreed
+from jobs.who import who
 from messaging import claims, settle, switches
 from messaging.gateway import Advice, Gateway, Handed
-from messaging.models import Batch
+from messaging.models import Batch, Switch
 
 log = structlog.get_logger(__name__)
 PARALLEL = 8  # calls in the air at once, per process
 CHUNK = 4  # batches to a claim: few, so that a slow gateway does not hold what another process could send
-SECONDS = 20.0  # one run at most; what is left wakes the job again
+PAUSES = (0.2, 0.5, 1, 2, 5, 10, 15)  # seconds between tries to record an answer: within the lease
+SIMULATOR = "simulator"
+SECONDS = 8.0  # one run at most; what is left wakes the job again
 PAUSE_MINUTES = 10
+REFUSES = "gateway.refuses"
 
 
 def dispatch(runtime: Runtime) -> None:
@@ -41,19 +47,34 @@ def dispatch(runtime: Runtime) -> None:
 def _serve(runtime: Runtime, until: float) -> bool:
     """One sender's loop. True when the time was up with work perhaps left."""
     owner = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:12]}"
-    while not runtime.stopping.is_set() and time.monotonic() < until:
+    try:
+        while not runtime.stopping.is_set() and time.monotonic() < until:
+            with runtime.transaction() as session:
+                taken = claims.claim(session, owner, CHUNK, runtime.now(), runtime.gateway.name)
+            if not taken:
+                return False
+            runtime.checkpoint("claim.committed")
+            for batch_id in taken:
+                if runtime.stopping.is_set():
+                    break
+                _try_one(runtime, batch_id, owner)
+        return True
+    finally:
         with runtime.transaction() as session:
-            taken = claims.claim(session, owner, CHUNK, runtime.now())
-        if not taken:
-            return False
-        runtime.checkpoint("claim.committed")
-        for batch_id in taken:
-            if runtime.stopping.is_set():
-                break
-            send_one(runtime, batch_id, owner)
-    with runtime.transaction() as session:
-        claims.release(session, owner)
-    return True
+            claims.release(session, owner)
+
+
+def _try_one(runtime: Runtime, batch_id: UUID, owner: str) -> None:
+    """One batch that raises stops no other: it is tried later, and given up at the third time with an incident."""
+    try:
+        send_one(runtime, batch_id, owner)
+    except Exception:
+        log.exception("a batch could not be sent", batch=str(batch_id))
+        with runtime.transaction() as session:
+            now = runtime.now()
+            if claims.fault(session, batch_id, owner, now):
+                says = "A batch could not be sent after three tries and was given up: see the log for its id."
+                incidents.open_(session, "batch.fault", f"batch:{batch_id}", says, now)
 
 
 def send_one(runtime: Runtime, batch_id: UUID, owner: str) -> None:
@@ -69,7 +90,7 @@ def send_one(runtime: Runtime, batch_id: UUID, owner: str) -> None:
             zone=settings.zone,
             quiet=settings.quiet,
             guests=settings.guests,
-            agreed=lambda session, refs, now: agreed(session, refs, now, simulated=gateway.name == "simulator"),
+            who=partial(who, simulated=gateway.name == SIMULATOR),
             gateway=gateway.name,
         )
         runtime.checkpoint("submit.before_commit")
@@ -91,6 +112,18 @@ def _call(gateway: Gateway, batch: Batch, phones: Sequence[str]) -> list[Handed]
 
 
 def _record(runtime: Runtime, batch_id: UUID, owner: str, handed: Sequence[Handed], gateway: Gateway) -> None:
+    """Write down what was answered, patiently: an answer that is lost makes texts that we know of unconfirmed."""
+    for pause in PAUSES:
+        try:
+            _record_now(runtime, batch_id, owner, handed, gateway)
+            return
+        except (OperationalError, PoolTimeout) as down:
+            log.warning("an answer could not be recorded yet", batch=str(batch_id), error=type(down).__name__)
+            time.sleep(pause)
+    _record_now(runtime, batch_id, owner, handed, gateway)
+
+
+def _record_now(runtime: Runtime, batch_id: UUID, owner: str, handed: Sequence[Handed], gateway: Gateway) -> None:
     with runtime.transaction() as session:
         now = runtime.now()
         batch = session.get_one(Batch, batch_id, with_for_update=True)
@@ -100,6 +133,14 @@ def _record(runtime: Runtime, batch_id: UUID, owner: str, handed: Sequence[Hande
     runtime.checkpoint("result.committed")
 
 
+def recovered(session: Session, now: datetime) -> None:
+    """Close what was opened over a gateway whose pause ended a minute ago and was not begun again. Asked by a tick."""
+    for incident in incidents.standing(session):
+        pause = session.get(Switch, f"gateway:{incident.subject}")
+        if incident.kind == REFUSES and (pause is None or (pause.until and pause.until < now - claims.RECHECK)):
+            incidents.close(session, REFUSES, incident.subject, now)
+
+
 def _heed(session: Session, handed: Sequence[Handed], gateway: str, now: datetime) -> None:
     """What is ours to fix (key, balance, sender id) holds this gateway's queue and tells an operator."""
     paused: Set[str] = {one.code for one in handed if one.advice is Advice.PAUSE}
@@ -107,6 +148,4 @@ def _heed(session: Session, handed: Sequence[Handed], gateway: str, now: datetim
         answer = ", ".join(sorted(paused))
         why = f"{gateway} answered {answer}: check its key, balance and sender id. Sending tries again every {PAUSE_MINUTES} minutes."
         switches.turn_off(session, f"gateway:{gateway}", why, "dispatch", now, now + PAUSE_MINUTES * claims.RECHECK)
-        incidents.open_(session, "gateway.refuses", gateway, why, now)
-    elif any(one.fate == "sent" for one in handed):
-        incidents.close(session, "gateway.refuses", gateway, now)
+        incidents.open_(session, REFUSES, gateway, why, now)

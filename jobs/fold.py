@@ -13,8 +13,7 @@ def fold(runtime: Runtime) -> None:
         if told:
             with runtime.transaction() as session:
                 reports.append(session, gateway.name, told, runtime.now())
-    while True:
+    last: int | None = 0
+    while last is not None:
         with runtime.transaction() as session:
-            settled = reports.fold(session, runtime.now(), CHUNK)
-        if settled < CHUNK:
-            return
+            last = reports.fold(session, runtime.now(), last, CHUNK)

@@ -13,19 +13,18 @@ MOST = 500
 def inbox(runtime: Runtime) -> None:
     """Answer what waits, oldest first. A text that raises is tried three times and then waits for a person."""
     for _ in range(MOST):
-        waiting = None
+        with runtime.transaction() as session:
+            waiting = texts.take(session, runtime.now())
+        if waiting is None:
+            return
         try:
             with runtime.transaction() as session:
-                inbound = texts.next_waiting(session)
-                if inbound is None:
-                    return
-                waiting = inbound.id
-                understood = sms.reply(session, inbound, runtime.now(), runtime.settings)
-                texts.handled(inbound, understood, runtime.now())
+                inbound = texts.mine(session, waiting)
+                if inbound is not None:
+                    understood = sms.reply(session, inbound, runtime.now(), runtime.settings)
+                    texts.handled(inbound, understood, runtime.now())
         except Exception:
-            if waiting is None:
-                raise
             log.exception("a text could not be answered", inbound=str(waiting))
             with runtime.transaction() as session:
-                texts.failed(session, waiting)
+                texts.let_go(session, waiting)
     runtime.queue.wake(texts.JOB)

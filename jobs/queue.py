@@ -9,6 +9,8 @@ from redis.exceptions import RedisError
 
 log = structlog.get_logger(__name__)
 Perform = Callable[[str], None]
+SECONDS_WANTED = 60  # a name that waited longer has been asked for again by the clock
+CROWDED = 100  # names waiting in Redis
 
 
 class Queue(Protocol):
@@ -62,7 +64,7 @@ class ThreadQueue:
             bell.clear()
             try:
                 self._perform(job)
-            except Exception:
+            except BaseException:  # a job that exits must not end its lane with it
                 log.exception("job failed", job=job)
 
 
@@ -74,7 +76,11 @@ class RedisQueue:
 
     def wake(self, job: str) -> None:
         try:
-            self._rq.enqueue("jobs.table.perform", job, result_ttl=0, failure_ttl=604_800, job_timeout=120, description=f"perform:{job}")
+            if self._rq.count >= CROWDED:
+                return  # nobody works: the clock must not pile up for days what one wake will do
+            says = f"perform:{job}"
+            keep = {"result_ttl": 0, "failure_ttl": 604_800, "ttl": SECONDS_WANTED}
+            self._rq.enqueue("jobs.table.perform", job, job_timeout=120, description=says, **keep)
         except RedisError as down:
             log.warning("wake lost, the clock will ask again", job=job, error=type(down).__name__)
 

@@ -33,6 +33,12 @@ def start(runtime: Runtime) -> None:
     _runtime = runtime
 
 
+def stop() -> None:
+    """An orderly end is near: this process claims nothing more."""
+    if _runtime is not None:
+        _runtime.stopping.set()
+
+
 def perform(job: str) -> None:
     """What RQ calls in a worker: by name, with nothing else."""
     if _runtime is None:

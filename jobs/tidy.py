@@ -1,13 +1,13 @@
-"""What must not be kept: drafts of people who did not agree, the screens of past dial-ins, yesterday's caps, old bodies."""
+"""What must not be kept: drafts of people who did not agree, the screens of past dial-ins, yesterday's caps, old words."""
 
 from datetime import timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from core import clock
 from jobs.runtime import Runtime
 from messaging import sessions
-from messaging.models import Hop, Unasked, Unread
+from messaging.models import Hop, Inbound, Unasked, Unread
 from profiles import drafts
 
 DAY = timedelta(days=1)
@@ -23,4 +23,5 @@ def tidy(runtime: Runtime) -> None:
         sessions.sweep(session, now)
         session.execute(delete(Unread).where(Unread.at < now - 90 * DAY))
         session.execute(delete(Hop).where(Hop.at < now - 400 * DAY))
+        session.execute(update(Inbound).where(Inbound.at < now - 90 * DAY, Inbound.text != "").values(text=""))
         session.execute(delete(Unasked).where(Unasked.day < today - 8 * DAY))

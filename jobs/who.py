@@ -1,4 +1,4 @@
-"""Whose consent stands: the answer of profiles to messaging's question, since messaging knows no farmer."""
+"""Whose consent stands, and who is made up: the answer of profiles to messaging's question, since messaging knows no farmer."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,19 +7,22 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.db import among
+from messaging.lastlook import Who
 from profiles import consent
 from profiles.models import Farmer
 
 SERVICE = "service"
 
 
-def agreed(session: Session, refs: Sequence[str], now: datetime, *, simulated: bool) -> set[str]:
-    """Those of these refs (farmer ids) who agreed to be texted at this instant.
+def who(session: Session, refs: Sequence[str], now: datetime, asks_consent: bool, *, simulated: bool) -> Who:
+    """Of these refs (farmer ids): who agreed to be texted at this instant, where that is asked, and who is barred.
 
-    Made-up people of the sample country agree to the simulator only: their numbers may belong to somebody.
+    Made-up people of the sample country are for the simulator only, whatever kind of text it is: their numbers may be somebody's.
     """
     ids = {UUID(ref): ref for ref in refs if ref}
-    standing = consent.standing(session, list(ids), SERVICE, now)
-    if standing and not simulated:
-        standing -= set(session.scalars(select(Farmer.id).where(Farmer.id.in_(standing), Farmer.sample)))
-    return {ids[farmer_id] for farmer_id in standing}
+    if not ids:
+        return Who()
+    agreed = consent.standing(session, list(ids), SERVICE, now) if asks_consent else set()
+    sample = set() if simulated else set(session.scalars(select(Farmer.id).where(among(session, Farmer.id, list(ids)), Farmer.sample)))
+    return Who({ids[one] for one in agreed}, {ids[one] for one in sample})

@@ -28,6 +28,13 @@ class SafeWorker(Worker):
             ctypes.CDLL("libc.so.6", use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() == 1:
             os._exit(1)  # the parent ended before the kernel was asked
+        signal.signal(signal.SIGTERM, lambda *_: table.stop())
+
+    def handle_warm_shutdown_request(self) -> None:
+        """An orderly end is the child's too: it claims nothing more and ends what is in the air."""
+        super().handle_warm_shutdown_request()
+        if self.horse_pid:
+            os.kill(self.horse_pid, signal.SIGTERM)
 
 
 def work(runtime: Runtime, connection: Any) -> None:

@@ -1,7 +1,7 @@
 """What kinds of text there are, and what each kind is allowed to do. The table of the whole policy."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -54,7 +54,8 @@ def heeds_stop(kind: MessageClass) -> bool:
     return kind is not MessageClass.REPLY
 
 
-def valid_until(kind: MessageClass, now: datetime, zone: ZoneInfo) -> datetime:
-    """The instant after which a text of this kind is no longer sent."""
-    span = POLICIES[kind].valid
-    return now + span if span is not None else clock.end_of_day(now, zone)
+def valid_until(kind: MessageClass, now: datetime, zone: ZoneInfo, quiet: tuple[time, time] | None = None) -> datetime:
+    """The instant after which a text of this kind is no longer sent. What must wait for the morning is of the morning's day."""
+    policy = POLICIES[kind]
+    begins = (clock.quiet_until(now, quiet, zone) or now) if policy.quiet else now
+    return begins + policy.valid if policy.valid is not None else clock.end_of_day(begins, zone)

@@ -1,10 +1,10 @@
 """Texts from phones: stored first, understood second, each once, whatever the gateway repeats."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from core.db import insert_new, new_id, wake
 from messaging.gateway import Heard
@@ -12,6 +12,7 @@ from messaging.models import Inbound, Unread
 
 JOB = "inbox"
 MOST_TRIES = 3
+AT_WORK = timedelta(minutes=1)
 
 
 def receive(session: Session, gateway: str, heard: Heard, now: datetime) -> bool:
@@ -39,21 +40,44 @@ def keep_unread(session: Session, gateway: str, kind: str, why: str, body: bytes
     session.add(Unread(id=new_id(now), gateway=gateway, kind=kind, why=why[:200], body=body[:65_536], at=now))
 
 
-def next_waiting(session: Session) -> Inbound | None:
-    """The oldest text that nobody has understood yet, ours until we commit."""
-    waiting = select(Inbound).where(Inbound.handled_at.is_(None), Inbound.tries < MOST_TRIES)
-    return session.scalars(waiting.order_by(Inbound.at, Inbound.id).limit(1).with_for_update(skip_locked=True)).first()
+def take(session: Session, now: datetime) -> UUID | None:
+    """The next text to understand, ours for a minute, and this try counted before it is begun: a text that kills its worker
+    is not first in the queue for ever.
+
+    The oldest first, and never a text while an older one of the same phone waits: STOP and START keep their order.
+    """
+    older = aliased(Inbound)
+    before = or_(older.at < Inbound.at, and_(older.at == Inbound.at, older.id < Inbound.id))
+    earlier = exists().where(older.phone == Inbound.phone, older.handled_at.is_(None), older.tries < MOST_TRIES, before)
+    free = or_(Inbound.taken_until.is_(None), Inbound.taken_until < now)
+    waiting = select(Inbound).where(Inbound.handled_at.is_(None), Inbound.tries < MOST_TRIES, free, ~earlier)
+    inbound = session.scalars(waiting.order_by(Inbound.at, Inbound.id).limit(1).with_for_update(skip_locked=True)).first()
+    if inbound is None:
+        return None
+    inbound.tries += 1
+    inbound.taken_until = now + AT_WORK
+    return inbound.id
+
+
+def mine(session: Session, inbound_id: UUID) -> Inbound | None:
+    """The text that was taken, locked; None when somebody else has handled it since."""
+    taken = select(Inbound).where(Inbound.id == inbound_id, Inbound.handled_at.is_(None))
+    return session.scalars(taken.with_for_update(skip_locked=True)).first()
+
+
+def let_go(session: Session, inbound_id: UUID) -> None:
+    """A try that raised: the next may begin at once. After the third the text waits for a person."""
+    session.get_one(Inbound, inbound_id).taken_until = None
+
+
+def stuck(session: Session) -> int:
+    """How many texts could not be answered in three tries."""
+    return int(session.scalars(select(func.count()).where(Inbound.handled_at.is_(None), Inbound.tries >= MOST_TRIES)).one())
 
 
 def handled(inbound: Inbound, understood: str, now: datetime) -> None:
     """Done with: `understood` is the keyword it was taken for, empty when nobody understood it."""
     inbound.handled_at, inbound.understood = now, understood
-
-
-def failed(session: Session, inbound_id: UUID) -> None:
-    """A try that raised; after the third the text waits for a person instead of blocking those behind it."""
-    inbound = session.get_one(Inbound, inbound_id)
-    inbound.tries += 1
 
 
 def lately(session: Session, phone: str, since: datetime) -> list[Inbound]:

@@ -7,7 +7,15 @@ from datetime import datetime
 from messaging.classes import POLICIES, MessageClass, heeds_stop
 from messaging.gateway import Fate
 
-STOPPED, NO_CONSENT, NOT_A_GUEST, CAP, LATE, SWITCHED_OFF = "stop", "consent", "guest", "cap", "late", "switch"
+STOPPED, NO_CONSENT, NOT_A_GUEST, CAP, LATE, SWITCHED_OFF, BARRED = "stop", "consent", "guest", "cap", "late", "switch", "barred"
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """The answer to messaging's question about some refs: whose consent stands, and who must never be texted by this gateway."""
+
+    agreed: Set[str] = frozenset()
+    barred: Set[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +25,7 @@ class Facts:
     now: datetime
     stopped: Set[str] = frozenset()
     agreed: Set[str] = frozenset()  # refs whose consent stands
+    barred: Set[str] = frozenset()  # refs that this gateway must never carry texts to
     guests: Set[str] = frozenset()  # empty: everybody
     capped: Set[str] = frozenset()
     quiet_until: datetime | None = None
@@ -54,6 +63,8 @@ def look(klass: MessageClass, phones: Sequence[str], refs: Sequence[str], valid_
 
 def _withheld(klass: MessageClass, phone: str, ref: str, valid_until: datetime, facts: Facts) -> list[str] | None:
     policy = POLICIES[klass]
+    if ref in facts.barred:
+        return [Fate.SUPPRESSED, BARRED]
     if heeds_stop(klass) and phone in facts.stopped:
         return [Fate.SUPPRESSED, STOPPED]
     if policy.asks_consent and ref not in facts.agreed:

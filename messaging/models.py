@@ -42,6 +42,7 @@ class Batch(Base):
     not_before: Mapped[datetime]
     valid_until: Mapped[datetime]
     attempt: Mapped[int] = mapped_column(default=1)
+    faults: Mapped[int] = mapped_column(default=0, server_default="0")  # times it could not even be looked at; at the third it is given up
     follows: Mapped[UUID | None]
     state: Mapped[str] = mapped_column(default="queued")
     withheld: Mapped[dict[str, Any] | None]
@@ -85,6 +86,7 @@ class Report(Base):
     state: Mapped[str]
     reason: Mapped[str]
     network: Mapped[str]
+    advice: Mapped[str]  # what it asks of us, heeded when its text is found
     at: Mapped[datetime]
     folded_at: Mapped[datetime | None]
 
@@ -123,6 +125,7 @@ class Inbound(Base):
     at: Mapped[datetime]  # when we got it
     sent_at: Mapped[datetime | None]
     tries: Mapped[int] = mapped_column(default=0)
+    taken_until: Mapped[datetime | None]  # a worker is at it until then
     handled_at: Mapped[datetime | None]
     understood: Mapped[str | None]  # the keyword it was taken for; "" when nobody understood
 

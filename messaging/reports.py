@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import case, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.db import INSERT, dialect, wake
@@ -15,7 +16,7 @@ from messaging.models import Message, Outcome, Report
 JOB = "fold"
 WAITS = timedelta(hours=24)  # for our own commit of the gateway's id
 ADOPTS = timedelta(minutes=30)
-SETTLED_BY = timedelta(minutes=1)  # after which a call in the air has its rows, whether it ended or was lost
+SETTLED_BY = timedelta(minutes=3)  # after which a call in the air has its rows, whether it ended or was lost
 
 # How far along each state is: a later report never lowers it. Final states do not follow one another, but that a
 # delivery after all beats a failure: the phone has the text.
@@ -42,6 +43,7 @@ def append(session: Session, gateway: str, told: Sequence[Told], now: datetime) 
             "state": one.state.value,
             "reason": one.reason[:100],
             "network": one.network[:20],
+            "advice": one.advice.value,
             "at": now,
         }
         for one in told
@@ -49,21 +51,15 @@ def append(session: Session, gateway: str, told: Sequence[Told], now: datetime) 
     if rows:
         session.execute(insert(Report), rows)
         wake(session, JOB)
-    for one in told:
-        if one.advice is Advice.OPTED_OUT and one.phone and known(session, gateway, one.gateway_id):
-            suppressions.stop(session, one.phone, "gateway", now)
 
 
-def known(session: Session, gateway: str, gateway_id: str) -> bool:
-    """Whether a text of ours bears this id: a report or opt-out for any other is kept, and changes nothing."""
-    ours = select(Message.phone).where(Message.gateway_id == gateway_id, Message.gateway == gateway)
-    return session.scalars(ours.limit(1)).first() is not None
+def fold(session: Session, now: datetime, after: int = 0, limit: int = 1000) -> int | None:
+    """Fold up to `limit` waiting reports with an id above `after` into outcomes; the last id that was read, None when there was none.
 
-
-def fold(session: Session, now: datetime, limit: int = 1000) -> int:
-    """Fold up to `limit` waiting reports into outcomes; returns how many were settled. Those without a text yet wait a day."""
-    waiting = select(Report).where(Report.folded_at.is_(None)).order_by(Report.id).limit(limit).with_for_update(skip_locked=True)
-    reports = list(session.scalars(waiting))
+    Reports without a text wait a day for it, and never stand in the way of those behind them.
+    """
+    waiting = select(Report).where(Report.folded_at.is_(None), Report.id > after).order_by(Report.id).limit(limit)
+    reports = list(session.scalars(waiting.with_for_update(skip_locked=True)))
     texts = _texts(session, reports)
     settled = []
     best: dict[tuple[UUID, str], tuple[State, str, datetime]] = {}
@@ -73,12 +69,14 @@ def fold(session: Session, now: datetime, limit: int = 1000) -> int:
             state = State(report.state)
             if text not in best or RANK[state] > RANK[best[text][0]]:
                 best[text] = (state, report.reason, report.at)
+            if report.advice == Advice.OPTED_OUT:
+                suppressions.stop(session, text[1], "gateway", now)
         if text is not None or report.at < now - WAITS:
             settled.append(report.id)
     _write(session, best)
     if settled:
         session.execute(update(Report).where(Report.id.in_(settled)).values(folded_at=now).execution_options(synchronize_session=False))
-    return len(settled)
+    return reports[-1].id if reports else None
 
 
 def _texts(session: Session, reports: Sequence[Report]) -> dict[tuple[str, str], tuple[UUID, str]]:
@@ -127,21 +125,28 @@ def _claim_id(session: Session, text: tuple[UUID, str], report: Report) -> None:
         "gateway_id": report.gateway_id,
         "at": report.at,
     }
-    statement = INSERT[dialect(session)](Outcome).values(row)
-    session.execute(statement.on_conflict_do_update(index_elements=["batch_id", "phone"], set_={"gateway_id": report.gateway_id}))
+    ours = {"index_elements": ["batch_id", "phone"], "set_": {"gateway_id": report.gateway_id}, "where": Outcome.gateway_id.is_(None)}
+    session.execute(INSERT[dialect(session)](Outcome).values(row).on_conflict_do_update(**ours))
 
 
 def _write(session: Session, best: dict[tuple[UUID, str], tuple[State, str, datetime]]) -> None:
+    """One statement whose condition is the table of ranks: two folds at once cannot take a step back, in whatever order they commit."""
     if not best:
         return
-    batches = {batch_id for batch_id, _ in best}
-    standing = {(row.batch_id, row.phone): row for row in session.scalars(select(Outcome).where(Outcome.batch_id.in_(batches)))}
-    fresh = []
-    for (batch_id, phone), (state, reason, at) in best.items():
-        row = standing.get((batch_id, phone))
-        if row is None:
-            fresh.append({"batch_id": batch_id, "phone": phone, "state": state.value, "reason": reason, "gateway_id": None, "at": at})
-        elif RANK[state] > RANK[State(row.state)]:
-            row.state, row.reason, row.at = state.value, reason, at
-    if fresh:
-        session.execute(insert(Outcome), fresh)
+    rows = [
+        {"batch_id": batch_id, "phone": phone, "state": state.value, "reason": reason, "gateway_id": None, "at": at}
+        for (batch_id, phone), (state, reason, at) in sorted(best.items(), key=lambda one: one[0])
+    ]
+    statement = INSERT[dialect(session)](Outcome)
+    new = statement.excluded
+    ahead = statement.on_conflict_do_update(
+        index_elements=["batch_id", "phone"],
+        set_={"state": new.state, "reason": new.reason, "at": new.at},
+        where=_rank(new.state) > _rank(Outcome.state),
+    )
+    session.execute(ahead, rows)
+    session.expire_all()
+
+
+def _rank(state: Any) -> Any:
+    return case({one.value: rank for one, rank in RANK.items()}, value=state, else_=0)

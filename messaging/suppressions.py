@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from core.db import insert_new
-from messaging.models import Suppression
+from core.db import among, insert_new
+from messaging.models import Message, Suppression
 
 
 def stop(session: Session, phone: str, how: str, now: datetime) -> bool:
@@ -22,4 +22,9 @@ def start(session: Session, phone: str, now: datetime) -> bool:
 
 def stopped(session: Session, phones: Sequence[str]) -> set[str]:
     """Which of these phones said STOP."""
-    return set(session.scalars(select(Suppression.phone).where(Suppression.phone.in_(phones))))
+    return set(session.scalars(select(Suppression.phone).where(among(session, Suppression.phone, phones))))
+
+
+def texted(session: Session, phone: str) -> bool:
+    """Whether a text of ours was ever meant for this phone."""
+    return session.scalars(select(Message.phone).where(Message.phone == phone).limit(1)).first() is not None

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session
 
-from core.db import new_id
+from core.db import among, new_id
 from profiles.models import Consent, Farmer
 
 SERVICE = "service"  # to be kept and texted
@@ -62,7 +62,7 @@ def standing(session: Session, farmer_ids: Iterable[UUID], purpose: str, now: da
     """Which of these farmers permit this purpose now, to Ensigo itself."""
     ids, found = list(dict.fromkeys(farmer_ids)), set()
     for start in range(0, len(ids), AT_ONCE):
-        query = select(Consent.farmer_id).where(Consent.farmer_id.in_(ids[start : start + AT_ONCE]), Consent.purpose == purpose)
+        query = select(Consent.farmer_id).where(among(session, Consent.farmer_id, ids[start : start + AT_ONCE]), Consent.purpose == purpose)
         found |= set(session.scalars(query.where(Consent.organisation_id.is_(None), _stands(now))))
     return found
 

@@ -15,6 +15,7 @@ from profiles.models import Place, PlaceName
 from profiles.place_rows import Row
 
 LEVELS = ("region", "sub_region", "district", "county", "sub_county", "parish", "village")
+COUNTRY = "UG"  # whose districts we ship
 DATA = Path(__file__).parent / "data"
 # Words that people put beside a district's name, folded.
 DISTRICT_WORDS = ("district", "districts", "distric", "disitulikiti", "wilaya")

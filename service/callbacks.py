@@ -15,6 +15,7 @@ from core.phone import e164
 from jobs.runtime import Runtime
 from messaging import inbox, reports, sessions, suppressions
 from messaging.gateway import Gateway, Unreadable
+from profiles import farmers
 
 pages = Blueprint("callbacks", __name__)
 log = structlog.get_logger(__name__)
@@ -66,7 +67,11 @@ def opt_out(runtime: Runtime, gateway: Gateway, form: Mapping[str, str]) -> None
     except Unusable as wrong:
         raise Unreadable("phoneNumber is no number") from wrong
     with runtime.transaction() as session:
-        suppressions.stop(session, phone, "gateway", runtime.now())
+        # A callback's number is a claim: it is acted on for a phone that we know.
+        if farmers.on_phone(session, phone) or suppressions.texted(session, phone):
+            suppressions.stop(session, phone, "gateway", runtime.now())
+        else:
+            log.warning("an opt-out for a phone that we do not know")
 
 
 STORES: dict[str, Callable[[Runtime, Gateway, Mapping[str, str]], None]] = {

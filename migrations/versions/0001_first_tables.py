@@ -41,6 +41,7 @@ def upgrade() -> None:
     sa.Column('not_before', core.db.Moment(timezone=True), nullable=False),
     sa.Column('valid_until', core.db.Moment(timezone=True), nullable=False),
     sa.Column('attempt', sa.Integer(), nullable=False),
+    sa.Column('faults', sa.Integer(), server_default='0', nullable=False),
     sa.Column('follows', sa.Uuid(), nullable=True),
     sa.Column('state', sa.String(), nullable=False),
     sa.Column('withheld', core.db.Json, nullable=True),
@@ -110,6 +111,7 @@ def upgrade() -> None:
     sa.Column('at', core.db.Moment(timezone=True), nullable=False),
     sa.Column('sent_at', core.db.Moment(timezone=True), nullable=True),
     sa.Column('tries', sa.Integer(), nullable=False),
+    sa.Column('taken_until', core.db.Moment(timezone=True), nullable=True),
     sa.Column('handled_at', core.db.Moment(timezone=True), nullable=True),
     sa.Column('understood', sa.String(), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_inbound'))
@@ -169,6 +171,7 @@ def upgrade() -> None:
     sa.Column('state', sa.String(), nullable=False),
     sa.Column('reason', sa.String(), nullable=False),
     sa.Column('network', sa.String(), nullable=False),
+    sa.Column('advice', sa.String(), nullable=False),
     sa.Column('at', core.db.Moment(timezone=True), nullable=False),
     sa.Column('folded_at', core.db.Moment(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_reports'))

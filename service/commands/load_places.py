@@ -10,7 +10,7 @@ from rich.progress import Progress
 
 from core import audit
 from jobs.runtime import Runtime
-from profiles import place_files
+from profiles import place_files, places
 from profiles.place_files import FileReport
 
 SHOWN = 20  # bad rows of a file that are listed; JSON has all
@@ -25,6 +25,9 @@ def run(runtime: Runtime, folder: Path, dry_run: bool, as_json: bool, echo: Call
     with Progress(console=Console(stderr=True), transient=True, disable=as_json) as bar, runtime.transaction() as session:
         task = bar.add_task("places", total=len(place_files.FILES) + 1)
         savepoint = session.begin_nested()
+        if runtime.settings.country == places.COUNTRY:
+            # The list has no coordinates: ours come first, and its rows are matched to them.
+            places.seed(session)
         reports = place_files.load(session, folder, lambda file, done, of: bar.update(task, advance=1, description=file))
         if dry_run:
             savepoint.rollback()

@@ -31,7 +31,8 @@ def send(settings: Settings, campaign: str, day: datetime | None, dry_run: bool)
             rehearse(session, campaigns.by_code(session, campaign), moment, runtime)
         return
     with runtime.transaction() as session:
-        made = campaigns.fire(session, campaigns.by_code(session, campaign), moment, runtime.now(), settings.zone, "command")
+        chosen = campaigns.by_code(session, campaign)
+        made = campaigns.fire(session, chosen, moment, runtime.now(), settings.zone, "command", settings.quiet)
     click.echo(f"{len(made)} broadcast(s) made." if made else "Nothing new: this moment was fired before.")
 
 

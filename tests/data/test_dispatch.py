@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from core import incidents
 from core.clock import at
-from jobs import dispatch
+from jobs import dispatch, reap
 from messaging import claims, suppressions, switches
 from messaging.classes import MessageClass
 from messaging.gateway import Advice, Fate
@@ -205,6 +205,8 @@ def test_a_gateway_that_refuses_our_key_pauses_and_raises_an_incident(url, now):
     house.now.forward(minutes=11)
     dispatch.dispatch(house)
     assert gateway.handed == {phone(1): 2, phone(2): 1}
+    house.now.forward(minutes=1)
+    reap.reap(house)
     with house.reading() as session:
         assert incidents.standing(session) == []
 

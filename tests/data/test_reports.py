@@ -1,5 +1,6 @@
 """Delivery reports: early, doubled, reversed, foreign or late, the outcome is the same."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import permutations
 
@@ -94,7 +95,7 @@ def test_the_one_unconfirmed_text_of_a_phone_adopts_a_report(url, now):
     assert gateway_id is None
     tell(house, told("lost-answer"))
     assert outcome(house) is None, "not while a call could still be in the air"
-    house.now.forward(minutes=2)
+    house.now.forward(minutes=4)
     house.queue.wake("fold")
     settle(house)
     assert outcome(house) == State.DELIVERED
@@ -110,7 +111,7 @@ def test_two_unconfirmed_texts_adopt_nothing(url, now):
             text(session, house, phone(1), "reply", MessageClass.REPLY)
         settle(house)
     tell(house, told("whose"))
-    house.now.forward(minutes=2)
+    house.now.forward(minutes=4)
     house.queue.wake("fold")
     settle(house)
     assert outcome(house) is None
@@ -130,7 +131,46 @@ def test_a_report_older_than_half_an_hour_is_not_adopted(url, now):
     house, _ = sent(url, now, Remembering({phone(1): answered(phone(1), Fate.UNCONFIRMED)}))
     house.now.forward(minutes=31)
     tell(house, told("late"))
-    house.now.at += timedelta(minutes=2)
+    house.now.at += timedelta(minutes=4)
     house.queue.wake("fold")
     settle(house)
     assert outcome(house) is None
+
+
+def test_a_flood_of_foreign_reports_stands_in_nobodys_way(url, now):
+    house, gateway_id = sent(url, now)
+    with house.transaction() as session:
+        reports.append(session, house.gateway.name, [told(f"foreign-{n}", number=9) for n in range(1200)], now)
+    tell(house, told(gateway_id))
+    assert outcome(house) == State.DELIVERED
+
+
+def test_two_folds_at_once_never_take_a_step_back(url, now):
+    house, gateway_id = sent(url, now)
+    for _ in range(10):
+        with house.transaction() as session:
+            for state in (State.BUFFERED, State.DELIVERED, State.ON_THE_WAY):
+                reports.append(session, house.gateway.name, [told(gateway_id, state)], now)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _n: fold_a_few(house), range(4)))
+    assert outcome(house) == State.DELIVERED
+
+
+def fold_a_few(house):
+    last = 0
+    while last is not None:
+        with house.transaction() as session:
+            last = reports.fold(session, house.now(), last, 3)
+
+
+def test_a_blacklist_that_comes_before_our_own_record_is_heeded_when_the_text_is_known(url, now):
+    house = runtime(url, now)
+    tell(house, told("sim-early", State.REJECTED, 1, Advice.OPTED_OUT))
+    later = runtime(url, now, Remembering({phone(1): answered(phone(1), Fate.SENT, gateway_id="sim-early")}))
+    with later.transaction() as session:
+        text(session, later, farmer(session, now))
+    settle(later)
+    later.queue.wake("fold")
+    settle(later)
+    with later.reading() as session:
+        assert suppressions.stopped(session, [phone(1)]) == {phone(1)}

@@ -232,3 +232,31 @@ def stop(process: subprocess.Popen):
             process.wait(30)
         except subprocess.TimeoutExpired:
             process.kill()
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_an_orderly_stop_leaves_nothing_in_doubt(url, tmp_path):
+    """SIGTERM to a worker and its child at once, as a service manager sends it: what is in the air ends, the rest goes back."""
+    count = 2000
+    redis, redis_url = servers.redis_server(tmp_path)
+    running = []
+    try:
+        with FakeGateway(suffixes=False) as gateway:
+            gateway.mode("ok", latency=0.1)
+            sessions = people(url, count)
+            env = environment(url, gateway.url, BATCH_SIZE=str(BATCH), REDIS_URL=redis_url)
+            running += [start(env, "service", "clock", log=tmp_path / "clock")]
+            for stop_at in (100, 700):
+                running.append(worker(env, tmp_path))
+                wait_until(lambda at=stop_at: len(gateway.accepted()) >= at, 60, "texts at the gateway")
+                os.killpg(running[-1].pid, signal.SIGTERM)
+                running[-1].wait(15)
+            with db.reading(sessions) as session:
+                assert session.scalars(select(Batch.id).where(Batch.state.in_(["claimed", "submitting"]))).all() == []
+            running.append(worker(env, tmp_path))
+            wait_until(lambda: finished(sessions), 120, "every batch done")
+            assert account(sessions, gateway, count)["unconfirmed"] == 0
+    finally:
+        for process in running:
+            stop(process)
+        redis.kill()

@@ -53,7 +53,7 @@ def test_a_farmer_with_a_phone_is_kept_with_crops_answers_and_a_witnessed_yes(he
         assert consent.standing(session, [farmer.id], consent.SERVICE, runtime.now()) == {farmer.id}
         entered = session.scalars(select(AuditEntry).where(AuditEntry.verb == "farmer.entered")).one()
     assert agreed.how == "paper"
-    assert agreed.wording.endswith("witness: Grace Atim")
+    assert agreed.witness == "Grace Atim"
     assert "0123" not in f"{entered.detail}{entered.subject}"
 
 
