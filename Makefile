@@ -41,8 +41,8 @@ check: .venv/dev ## format, lint, types, floors: under a minute
 bench: .venv/dev ## the benchmarks of docs/performance.md, each printing its ratio
 	@$(BIN)/python -m bench $(ARGS)
 
-openapi: ## the partner API's document: not yet
-	@echo "openapi: not yet"; exit 2
+openapi: .venv/run ## the partner API's document, from its shapes: service/api/openapi.json
+	@$(BIN)/python -m service.api.openapi > .venv/openapi.json && mv .venv/openapi.json service/api/openapi.json
 
 format: .venv/dev ## put the code in its house style
 	@$(BIN)/ruff format .

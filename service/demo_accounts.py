@@ -20,7 +20,9 @@ DEMO = (
 
 def seed(session: Session, now: datetime) -> list[tuple[str, str, str]]:
     """Make those that are missing; give back (email, password, role) of all."""
-    group = session.scalars(select(Organisation).where(Organisation.sample, Organisation.kind.in_(GROUPS)).order_by(Organisation.name)).first()
+    group = session.scalars(
+        select(Organisation).where(Organisation.sample, Organisation.kind.in_(GROUPS)).order_by(Organisation.name)
+    ).first()
     hashed = passwords.hashed(PASSWORD)
     for email, name, role in DEMO:
         if people.by_email(session, email) is None:

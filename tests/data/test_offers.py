@@ -60,7 +60,7 @@ def test_the_unlicensed_and_the_dear_cannot_publish(
 ) -> None:
     lender = market.partner(session, now, licence=licence)
     draft = offers.draft(session, lender.id, market.new(now, terms=market.LOAN | terms), "test", now)
-    with pytest.raises(Unusable, match=f"offer.{why}"):
+    with pytest.raises(Unusable, match=rf"offer\.{why}"):
         offers.publish(session, draft.id, lender.id, "test", now, day(now))
     assert session.get_one(Offer, draft.id).state == "draft"
 

@@ -54,22 +54,22 @@ def test_a_loan_is_refused_exactly_when_its_cost_is_above_the_cap(amount: int, r
 
 @pytest.mark.parametrize(("kind", "licence"), [("lender", None), ("lender", " "), ("savings_group", None)])
 def test_whoever_lends_without_a_licence_is_refused(kind: str, licence: str | None) -> None:
-    with pytest.raises(Unusable, match="offer.unlicensed"):
+    with pytest.raises(Unusable, match=r"offer\.unlicensed"):
         terms.refuse(loan(), "loan", kind, licence, CLOSES)
 
 
 def test_each_kind_of_offer_comes_from_those_whose_business_it_is() -> None:
-    with pytest.raises(Unusable, match="offer.not_yours"):
+    with pytest.raises(Unusable, match=r"offer\.not_yours"):
         terms.refuse(loan(), "loan", "buyer", "UMRA/1", CLOSES)
-    with pytest.raises(Unusable, match="offer.not_yours"):
+    with pytest.raises(Unusable, match=r"offer\.not_yours"):
         terms.refuse(terms.read("cover", COVER), "cover", "lender", "IRA/1", CLOSES)
     terms.refuse(terms.read("purchase", PURCHASE), "purchase", "buyer", None, CLOSES)
 
 
 def test_a_loan_that_is_due_before_the_offer_ends_and_cover_that_has_begun_are_refused() -> None:
-    with pytest.raises(Unusable, match="offer.due_too_early"):
+    with pytest.raises(Unusable, match=r"offer\.due_too_early"):
         terms.refuse(loan(due="2026-04-01"), "loan", "lender", "UMRA/1", CLOSES)
-    with pytest.raises(Unusable, match="offer.cover_started"):
+    with pytest.raises(Unusable, match=r"offer\.cover_started"):
         terms.refuse(terms.read("cover", COVER | {"starts": "2026-04-01"}), "cover", "insurer", "IRA/1", CLOSES)
 
 
@@ -94,16 +94,16 @@ def test_a_loan_that_is_due_before_the_offer_ends_and_cover_that_has_begun_are_r
     ],
 )
 def test_terms_that_cannot_be_meant_are_unusable(wrong: dict[str, object]) -> None:
-    with pytest.raises(Unusable, match="offer.terms"):
+    with pytest.raises(Unusable, match=r"offer\.terms"):
         terms.read("loan", LOAN | wrong)
 
 
 def test_missing_terms_and_unknown_kinds_are_unusable() -> None:
-    with pytest.raises(Unusable, match="offer.terms"):
+    with pytest.raises(Unusable, match=r"offer\.terms"):
         terms.read("purchase", {name: value for name, value in PURCHASE.items() if name != "rejects"})
-    with pytest.raises(Unusable, match="offer.kind"):
+    with pytest.raises(Unusable, match=r"offer\.kind"):
         terms.read("lottery", {})
-    with pytest.raises(Unusable, match="offer.terms"):
+    with pytest.raises(Unusable, match=r"offer\.terms"):
         terms.read("cover", COVER | {"own_part": 13_000})
 
 
