@@ -139,8 +139,8 @@ def fire(
         klass = MessageClass(template.klass)
         until = classes.valid_until(klass, now, zone, quiet)
         made += _broadcast(session, campaign, number, version, klass, audience, moment, now, until, by)
-    if by == CLOCK:
-        campaign.last_at = max(moment, campaign.last_at or moment)
+    fired = min(moment, now)  # one that was fired ahead of its day leaves the days until then to the clock
+    campaign.last_at = max(fired, campaign.last_at or fired)
     if made:
         wake(session, PLAN)
     return made

@@ -86,7 +86,7 @@ class Report(Base):
     state: Mapped[str]
     reason: Mapped[str]
     network: Mapped[str]
-    advice: Mapped[str]  # what it asks of us, heeded when its text is found
+    advice: Mapped[str] = mapped_column(default="")  # what it asks of us, heeded when its text is found
     at: Mapped[datetime]
     folded_at: Mapped[datetime | None]
 

@@ -60,6 +60,7 @@ def load(session: Session, folder: Path, progress: Progress = lambda file, done,
         report = _file(session, folder / file, register, level, code_columns, name_column)
         progress(file, report.rows, report.rows)
         reports.append(report)
+    place_rows.settled(session)
     return reports
 
 

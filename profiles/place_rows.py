@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
-from core.db import insert_new
+from core.db import dialect, insert_new
 from profiles.models import Place, PlaceName
 from profiles.spelling import fold
 
@@ -78,6 +78,13 @@ def keep(session: Session, register: Register, rows: Sequence[Row]) -> Kept:
     _name(session, register, [row for row, _ in new] + changed + [row for row in rows if row.aliases])
     kept.new, kept.changed = len(new), len(changed)
     return kept
+
+
+def settled(session: Session) -> None:
+    """After tens of thousands of rows: tell PostgreSQL how many there are, or it walks through all of them for each district."""
+    if dialect(session) == "postgresql":
+        session.execute(text("ANALYZE places"))
+        session.execute(text("ANALYZE place_names"))
 
 
 def _better(known: Known, row: Row, parent_id: int | None) -> Known:

@@ -15,7 +15,6 @@ from profiles.models import Place, PlaceName
 from profiles.place_rows import Row
 
 LEVELS = ("region", "sub_region", "district", "county", "sub_county", "parish", "village")
-COUNTRY = "UG"  # whose districts we ship
 DATA = Path(__file__).parent / "data"
 # Words that people put beside a district's name, folded.
 DISTRICT_WORDS = ("district", "districts", "distric", "disitulikiti", "wilaya")
@@ -72,6 +71,14 @@ def seed(session: Session) -> int:
     """Put in what we ship: regions, all districts with coordinates and aliases, first sub-counties. Says how many were new."""
     register = place_rows.read(session)
     return sum(place_rows.keep(session, register, list(rows)).new for rows in _shipped())
+
+
+def locate(session: Session) -> int:
+    """Give districts of a loaded list the coordinates and aliases that we ship, where code and name are ours; how many."""
+    register = place_rows.read(session)
+    ours = [row for row in map(_district, _table("districts.csv")) if row.parent in register.by_code and row.code in register.by_code]
+    same = [row for row in ours if spelling.fold(register.by_code[row.code].name) == spelling.fold(row.name)]
+    return place_rows.keep(session, register, same).changed
 
 
 def _keys(typed: str, level: str) -> Iterator[str]:

@@ -25,10 +25,8 @@ def run(runtime: Runtime, folder: Path, dry_run: bool, as_json: bool, echo: Call
     with Progress(console=Console(stderr=True), transient=True, disable=as_json) as bar, runtime.transaction() as session:
         task = bar.add_task("places", total=len(place_files.FILES) + 1)
         savepoint = session.begin_nested()
-        if runtime.settings.country == places.COUNTRY:
-            # The list has no coordinates: ours come first, and its rows are matched to them.
-            places.seed(session)
         reports = place_files.load(session, folder, lambda file, done, of: bar.update(task, advance=1, description=file))
+        places.locate(session)
         if dry_run:
             savepoint.rollback()
         elif any(report.new or report.changed for report in reports):

@@ -11,7 +11,7 @@ from messaging import switches
 from profiles import consent, farmers, organisations, places
 from profiles.farmers import NewFarmer
 from tests.browser.conftest import Served
-from tests.browser.test_portal import LOOK
+from tests.browser.test_portal import look
 from tests.web.visitor import PASSWORD, account
 
 pytestmark = pytest.mark.browser
@@ -80,13 +80,13 @@ def test_the_bar_moves_without_a_reload(page: Page, served: Served, members: Non
             if "12 of 12 phones" in page.locator("#progress").inner_text():
                 break
         expect(page.locator("#progress")).to_contain_text("12 of 12 phones")
-    assert page.evaluate(LOOK) == []
+    assert look(page) == []
 
 
 def test_it_is_stopped_and_goes_on_with_the_rest(page: Page, served: Served, members: None) -> None:
     hold(served, on=True)
     written(page)
-    assert page.evaluate(LOOK) == []
+    assert look(page) == []
     page.get_by_role("button", name="Send it now").click()
     page.get_by_role("button", name="Stop it now").click()
     expect(page.get_by_role("status")).to_contain_text("Stopped")
@@ -94,7 +94,7 @@ def test_it_is_stopped_and_goes_on_with_the_rest(page: Page, served: Served, mem
     expect(page.get_by_role("button", name="Go on with the rest")).to_be_visible()
     with served.runtime.reading() as session:
         assert session.scalars(select(Broadcast.state)).one() == "stopped"
-    assert page.evaluate(LOOK) == []
+    assert look(page) == []
     page.get_by_role("button", name="Go on with the rest").click()
     for _ in range(100):
         if "12 of 12" in page.locator("#progress").inner_text():
@@ -107,13 +107,13 @@ def test_the_members_and_a_list_can_be_read_by_eye_and_by_machine(page: Page, se
     written(page)
     page.goto("/members")
     expect(page.get_by_role("heading", level=1)).to_have_text("Members of Kasolo Grain Pool")
-    assert page.evaluate(LOOK) == []
+    assert look(page) == []
     page.get_by_role("link", name="Take a list").click()
     sheet = b"name,phone,crop\nSarah Nakato,0772000101,maize\nBad Row,12,maize\n"
     page.get_by_label("The sheet").set_input_files({"name": "list.csv", "mimeType": "text/csv", "buffer": sheet})
     page.get_by_role("button", name="Look at it first").click()
     expect(page.get_by_text("Row 3")).to_be_visible()
-    assert page.evaluate(LOOK) == []
+    assert look(page) == []
     page.get_by_role("button", name="Take it: 1 new member").click()
     expect(page.get_by_role("status")).to_contain_text("Notices sent: 1")
 

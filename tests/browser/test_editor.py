@@ -10,7 +10,7 @@ from messaging.classes import MessageClass
 from profiles import places
 from tests import builders
 from tests.browser.conftest import Served
-from tests.browser.test_portal import LOOK, go, sign_in
+from tests.browser.test_portal import go, look, sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -66,14 +66,14 @@ def test_the_counts_change_as_she_types_and_the_dear_letter_is_named(page: Page)
     expect(page.locator("#look-lg .over").first).to_be_visible()
     expect(page.get_by_text("1 thing to put right")).to_be_visible()
     picture(page, "editor-over")
-    assert page.evaluate(LOOK) == []
+    assert look(page) == []
 
 
 @pytest.mark.usefixtures("weeding")
 def test_a_wording_is_previewed_tested_published_and_compared(page: Page) -> None:
     sign_in(page)
     go(page, "Templates")
-    assert page.evaluate(LOOK) == []
+    assert look(page) == []
     picture(page, "editor-list")
     page.get_by_role("link", name="Maize, 3 weeks: weed first", exact=True).click()
     page.get_by_role("textbox", name="English", exact=True).fill("Your ((crop)) in ((district)) is 3 weeks old: weed today. ((dial))")
@@ -84,12 +84,12 @@ def test_a_wording_is_previewed_tested_published_and_compared(page: Page) -> Non
     page.get_by_role("button", name="Send a test").click()
     expect(page.get_by_role("status")).to_contain_text("A test is on its way")
     picture(page, "editor-preview")
-    assert page.evaluate(LOOK) == []
+    assert look(page) == []
     page.get_by_role("button", name="Publish version 2").click()
     expect(page.locator("ins").first).to_contain_text("old: ")
     expect(page.get_by_role("heading", name="From version 1 to version 2")).to_be_visible()
     picture(page, "editor-history")
-    assert page.evaluate(LOOK) == []
+    assert look(page) == []
 
 
 def test_a_new_template_with_mistakes_says_what_to_do(page: Page) -> None:
@@ -101,7 +101,7 @@ def test_a_new_template_with_mistakes_says_what_to_do(page: Page) -> None:
     page.get_by_label("Title").fill("Beans, 2 weeks: thin them out")
     page.get_by_role("button", name="Go on to the words").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Beans, 2 weeks: thin them out")
-    assert page.evaluate(LOOK) == []
+    assert look(page) == []
     page.get_by_role("button", name="Publish version 1").click()
     expect(page.get_by_text("There is no English body")).to_be_visible()
     picture(page, "editor-empty")

@@ -12,7 +12,7 @@ from profiles import figures, sample_rows
 from profiles.models import Farmer
 from tests.browser.conftest import Served
 from tests.browser.test_editor import picture
-from tests.browser.test_portal import LOOK, go, sign_in
+from tests.browser.test_portal import go, look, sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -53,4 +53,4 @@ def test_the_map_the_chart_and_the_tables_are_drawn_without_a_complaint(page: Pa
         expect(page.locator("#chart")).to_be_hidden()
     picture(page, f"figures-{scheme}{'' if scripted else '-no-script'}")
     page.locator("summary", has_text="The last 30 days").click()
-    assert page.evaluate(LOOK) == []
+    assert look(page) == []

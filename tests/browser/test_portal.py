@@ -68,6 +68,14 @@ LOOK = """() => {
 }"""
 
 
+def look(page: Page) -> list[str]:
+    """What is wrong with the page as it stands, once it is all there: a form's answer may still be on its way."""
+    page.wait_for_load_state()
+    page.locator("main").first.wait_for()
+    wrong: list[str] = page.evaluate(LOOK)
+    return wrong
+
+
 def sign_in(page: Page) -> None:
     page.goto("/")
     page.get_by_label("E-mail address").fill("admin@example.org")
@@ -133,9 +141,9 @@ def test_every_page_can_be_read_by_eye_and_by_machine(page: Page, scheme: str) -
     found = {}
     for room in ROOMS:
         page.goto(room)
-        wrong = page.evaluate(LOOK)
+        wrong = look(page)
         if wrong:
             found[room] = wrong
     page.context.clear_cookies()
     page.goto("/sign-in")
-    assert (found, page.evaluate(LOOK)) == ({}, [])
+    assert (found, look(page)) == ({}, [])

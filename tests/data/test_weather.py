@@ -116,7 +116,7 @@ def test_the_evening_campaign_tells_each_district_its_own_weather(session: Sessi
     campaign = campaigns.by_code(session, "weather-evening")
     assert campaign.next_at == datetime.fromisoformat("2026-03-12T15:30+00:00")
     (broadcast,) = campaigns.fire(session, campaign, campaign.next_at, campaign.next_at, ALONE.zone, "test")
-    while planning.plan_some(session, campaign.next_at, ALONE, 1000):
+    while planning.plan_some(session, campaign.next_at, ALONE, 1000, 1000):
         pass
     session.refresh(broadcast)
     assert (broadcast.phones, broadcast.unsaid) == (2, 1)
