@@ -26,7 +26,9 @@ from profiles.models import Consent, Farmer, Place, Plot
 
 NOW = datetime(2026, 3, 12, 9, 0, tzinfo=UTC)
 DISTRICTS = 150
+PHONE_STEP = 6_180_339  # numbers come in no order, and no number twice among ten million
 LANGUAGES = ("en", "lg")  # with 150 districts: 300 bodies
+NEIGHBOUR = DISTRICTS * len(LANGUAGES)  # so many farmers before: the same language and district
 
 
 @contextmanager
@@ -51,16 +53,19 @@ def database(kind: str) -> Iterator[str]:
     engine.dispose()
 
 
-def people(url: str, count: int) -> sessionmaker[Session]:
-    """`count` farmers over 150 districts and two languages, each with maize and consent; analysed, so that plans are good."""
+def people(url: str, count: int, sharing: int = 0) -> sessionmaker[Session]:
+    """`count` farmers over 150 districts and two languages, each with maize and consent; analysed, so that plans are good.
+
+    With `sharing`, every so many farmers one has the phone of a neighbour with the same language.
+    """
     sessions = db.connect(url, patience_seconds=3600, pool=12)
     born = NOW - timedelta(days=30)
-    ids = [new_id(born) for _ in range(count)]
+    ids = [new_id(born + timedelta(milliseconds=n)) for n in range(count)]  # in the order of their coming, as in life
     with db.transaction(sessions) as session:
         put(
             session, Place, ({"id": n, "level": "district", "name": f"District {n}", "code": f"bench:{n}"} for n in range(1, DISTRICTS + 1))
         )
-        put(session, Farmer, (farmer(n, farmer_id, born) for n, farmer_id in enumerate(ids)))
+        put(session, Farmer, (farmer(n, farmer_id, born, sharing) for n, farmer_id in enumerate(ids)))
         put(session, Plot, ({"id": new_id(born), "farmer_id": one, "crop": "maize", "position": 1} for one in ids))
         agreed = {"purpose": "service", "how": "ussd", "wording": "", "at": born}
         put(session, Consent, ({"id": new_id(born), "farmer_id": one, **agreed} for one in ids))
@@ -69,11 +74,13 @@ def people(url: str, count: int) -> sessionmaker[Session]:
     return sessions
 
 
-def farmer(n: int, farmer_id: uuid.UUID, born: datetime) -> dict[str, Any]:
+def farmer(n: int, farmer_id: uuid.UUID, born: datetime, sharing: int = 0) -> dict[str, Any]:
+    with_neighbour = sharing and n >= NEIGHBOUR and n % sharing == 0
+    phone = n - NEIGHBOUR if with_neighbour else n
     return {
         "id": farmer_id,
         "number": 1000 + n,
-        "phone": f"+25677{n:07d}",
+        "phone": f"+25677{phone * PHONE_STEP % 10**7:07d}",
         "name": f"Name{n}",
         "language": LANGUAGES[n % len(LANGUAGES)],
         "district_id": 1 + (n // len(LANGUAGES)) % DISTRICTS,

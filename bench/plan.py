@@ -2,6 +2,7 @@
 
 import tracemalloc
 from io import BytesIO
+from statistics import median
 from typing import Any
 
 from sqlalchemy import func, select, text
@@ -14,6 +15,7 @@ from core import db
 from jobs.plan import RANGE, RANGE_WRITTEN_ONE_BY_ONE
 from messaging.models import Batch
 from profiles.audiences import Audience
+from profiles.models import Farmer
 from tests.builders import settings
 
 BODIES = {
@@ -23,29 +25,42 @@ BODIES = {
 PERSONAL = {language: "((name)): " + body for language, body in BODIES.items()}
 OUTBOX = """CREATE TABLE bench_outbox (id uuid PRIMARY KEY, sender text NOT NULL, class text NOT NULL, phone text NOT NULL,
 ref text NOT NULL, body text NOT NULL, not_before timestamptz NOT NULL, valid_until timestamptz NOT NULL, state text NOT NULL, UNIQUE (sender, phone))"""
+ROUNDS = 5  # of both sides in turn: a shared machine drifts by half within minutes
+SHARING = 23  # every so many farmers one has the phone of another
 STATE = "CREATE INDEX ON bench_outbox (state, not_before)"
 
 
 def run(farmers: int) -> None:
-    took: dict[str, float] = {}
+    rounds: list[dict[str, float]] = [{} for _ in range(ROUNDS)]
     with country.database("postgresql") as url:
-        sessions = country.people(url, farmers)
+        sessions = country.people(url, farmers, SHARING)
+        with db.reading(sessions) as session:
+            phones = session.scalars(select(func.count(Farmer.phone.distinct()))).one()
         for language in BODIES:
             texts.say("crop.maize", language)  # the wording is read once a process, not once a broadcast
-        with timed(took, "plan"):
-            phones = plan(sessions, url, "tailored", BODIES)
-        assert phones == farmers, (phones, farmers)
+        for number, took in enumerate(rounds):
+            with timed(took, "plan"):
+                planned = plan(sessions, url, f"tailored{number}", BODIES)
+            assert planned == phones, (planned, phones)
+            rows = as_rows(sessions)
+            with timed(took, "copy"):
+                copy(sessions, rows)
         with db.reading(sessions) as session:
             bodies = session.scalars(select(func.count(Batch.body.distinct()))).one()
-        copy(sessions, took)
-        with timed(took, "personal"):
-            assert plan(sessions, url, "personal", PERSONAL) == farmers
+        personal: dict[str, float] = {}
+        with timed(personal, "plan"):
+            assert plan(sessions, url, "personal", PERSONAL) == farmers  # each is called by her name, shared phone or not
         peak = memory(sessions, url)
         sessions.kw["bind"].dispose()
-    country.line(f"plan {farmers:,} farmers, {bodies} bodies", farmers / took["plan"], "phones/s")
-    country.line("COPY of a row a phone into an indexed table (the limit)", farmers / took["copy"], "rows/s")
-    country.line("planning / the limit (first: 1.5, then: 4)", took["copy"] / took["plan"], "×")
-    country.line("every body different / the limit", took["copy"] / took["personal"], "×")
+    ratios = sorted(took["copy"] / took["plan"] for took in rounds)
+    limit = median(took["copy"] for took in rounds)
+    country.line(
+        f"plan {farmers:,} farmers on {phones:,} phones, {bodies} bodies", phones / median(took["plan"] for took in rounds), "phones/s"
+    )
+    country.line("COPY of a row a phone into an indexed table (the limit)", phones / limit, "rows/s")
+    country.line("planning / the limit (first: 1.5, then: 4), median", median(ratios), "×")
+    country.line(f"  the worst of {ROUNDS} rounds", ratios[0], "×")
+    country.line("every body different / the limit", limit / phones * farmers / personal["plan"], "×")
     country.line("memory at the peak of planning, in this process", peak / 2**20, "MiB")
 
 
@@ -73,21 +88,26 @@ def plan(sessions: sessionmaker[Session], url: str, code: str, bodies: dict[str,
         return session.get_one(type(broadcast), name).phones
 
 
-def copy(sessions: sessionmaker[Session], took: dict[str, float]) -> None:
-    """The same texts, a row a phone, by COPY: written out beforehand, so that only the database's work is timed."""
+def as_rows(sessions: sessionmaker[Session]) -> bytes:
+    """The same texts, a row a phone, written out beforehand so that only the database's work is timed; and the table for them."""
+    buffer = BytesIO()
     with db.transaction(sessions) as session:
-        session.execute(text(OUTBOX))
-        session.execute(text(STATE))
-        buffer = BytesIO()
         cursor: Any = session.connection().connection.driver_connection.cursor()
         rows = (
             "COPY (SELECT gen_random_uuid(), sender, class, phone, ref, body, not_before, valid_until, state FROM batches, "
-            "unnest(phones, refs) AS one(phone, ref) ORDER BY phone) TO STDOUT"
+            "unnest(phones, refs) AS one(phone, ref) WHERE sender = (SELECT max(sender) FROM batches) ORDER BY phone) TO STDOUT"
         )
         with cursor.copy(rows) as out:
             for data in out:
                 buffer.write(data)
-    with timed(took, "copy"), db.transaction(sessions) as session:
-        cursor = session.connection().connection.driver_connection.cursor()
+        session.execute(text("DROP TABLE IF EXISTS bench_outbox"))
+        session.execute(text(OUTBOX))
+        session.execute(text(STATE))
+    return buffer.getvalue()
+
+
+def copy(sessions: sessionmaker[Session], rows: bytes) -> None:
+    with db.transaction(sessions) as session:
+        cursor: Any = session.connection().connection.driver_connection.cursor()
         with cursor.copy("COPY bench_outbox FROM STDIN") as into:
-            into.write(buffer.getvalue())
+            into.write(rows)

@@ -108,7 +108,7 @@ class Campaign(Base):
 class Broadcast(Base):
     """One firing of a campaign: frozen version, frozen audience and the moment it is asked as of.
 
-    planning → planned; planning|planned → stopped. `cursor` is the last phone whose range is planned.
+    planning → planned; planning|planned → stopped. `cursor` is the end of what is planned: content/stretches.py.
     """
 
     __tablename__ = "broadcasts"
@@ -134,6 +134,11 @@ class Broadcast(Base):
     unsaid: Mapped[int]  # how many were in the audience but had nothing true to be told, or no fitting body
     by: Mapped[str]
 
+    @property
+    def payer(self) -> str:
+        """As batches call whoever pays for a text."""
+        return f"organisation:{self.organisation_id}" if self.organisation_id else ""
+
 
 class BroadcastBody(Base):
     """One rendered body of a broadcast, for everyone who shares these values. Unused dimensions are empty.
@@ -149,6 +154,15 @@ class BroadcastBody(Base):
     crop: Mapped[str] = mapped_column(primary_key=True)
     number: Mapped[int]
     body: Mapped[str]
+
+
+class BroadcastSharedPhone(Base):
+    """A phone of more than one farmer, as it was when planning began; gone when the broadcast is planned."""
+
+    __tablename__ = "broadcast_shared_phones"
+
+    broadcast_id: Mapped[UUID] = mapped_column(ForeignKey("broadcasts.id"), primary_key=True)
+    phone: Mapped[str] = mapped_column(primary_key=True)
 
 
 class Forecast(Base):

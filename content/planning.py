@@ -1,6 +1,6 @@
-"""A broadcast into batches: bodies rendered once for all who share them, phones taken a range at a time.
+"""A broadcast into batches: bodies rendered once for all who share them, farmers taken a stretch at a time.
 
-Idempotent: a range and the cursor behind it are committed together, so a phone lies in one range and a second run adds nothing.
+Idempotent: a stretch and the cursor behind it are committed together, so a phone lies in one stretch and a second run adds nothing.
 """
 
 from collections.abc import Sequence
@@ -12,9 +12,10 @@ import structlog
 from sqlalchemy import func, insert, literal, literal_column, select
 from sqlalchemy.orm import Session
 
-from content import fields, placeholders, planning_sql, templates
+from content import fields, placeholders, planning_sql, stretches, templates
 from content.fields import CROP, DISTRICT, FARMER, Cell, Context
 from content.models import Broadcast, BroadcastBody, TemplateVersion
+from content.stretches import Stretch
 from core import clock, incidents
 from core.db import wake
 from core.errors import EnsigoError
@@ -26,13 +27,12 @@ from profiles.audiences import Audience
 from profiles.models import Farmer, Plot
 
 log = structlog.get_logger(__name__)
-PREPARED = " "  # a cursor before every phone and after nothing: the bodies are there, no range is planned yet
 
 
 def plan_some(session: Session, now: datetime, settings: Settings, width: int, personal_width: int) -> bool:
-    """Do the next piece of the oldest broadcast that is being planned: its bodies, or one range of phones.
+    """Do the next piece of the oldest broadcast that is being planned: its bodies, or one stretch of farmers.
 
-    `width` is a range's phones, `personal_width` where every body is written for one person. False when nothing is left to
+    `width` is how many a stretch holds, `personal_width` where every body is written for one person. False when nothing is left to
     plan. A broadcast that another planner holds is passed over; one that cannot be planned fails alone, with an incident.
     """
     planning = select(Broadcast).where(Broadcast.state == "planning").order_by(Broadcast.as_of, Broadcast.id).limit(1)
@@ -55,17 +55,18 @@ def _plan_piece(session: Session, broadcast: Broadcast, now: datetime, settings:
     depends = fields.depends(sorted({name for body in version.bodies.values() for name in placeholders.names(body)}))
     if not broadcast.cursor:
         _prepare(session, broadcast, version, depends, settings, now)
-        broadcast.cursor = PREPARED
+        broadcast.cursor = stretches.begin(session, broadcast.id, by_name=FARMER in depends)
         return
-    upto = planning_sql.end_of_range(session, broadcast.cursor, widths[FARMER in depends])
-    if upto is None:
+    stretch = stretches.after(session, broadcast.id, broadcast.cursor, widths[FARMER in depends])
+    if stretch is None:
         broadcast.state = "planned"
+        stretches.forget(session, broadcast.id)
         return
     if FARMER in depends:
-        _plan_each(session, broadcast, version, upto, settings, now)
+        _plan_each(session, broadcast, version, stretch, settings, now)
     else:
-        broadcast.phones += planning_sql.plan_range(session, broadcast, depends, upto, settings.batch_size, now)
-    broadcast.cursor = upto
+        broadcast.phones += planning_sql.plan_stretch(session, broadcast, depends, stretch, settings.batch_size, now)
+    broadcast.cursor = stretch.cursor
     wake(session, DISPATCH)
 
 
@@ -146,12 +147,14 @@ def render(version: TemplateVersion, cell: Cell, context: Context) -> str | None
     return filled
 
 
-def _plan_each(session: Session, broadcast: Broadcast, version: TemplateVersion, upto: str, settings: Settings, now: datetime) -> None:
-    """A range where every body is written for one person."""
+def _plan_each(
+    session: Session, broadcast: Broadcast, version: TemplateVersion, stretch: Stretch, settings: Settings, now: datetime
+) -> None:
+    """A stretch where every body is written for one person."""
     context = Context(session, settings, clock.day(now, settings.zone), now=now)
     audience = audiences.from_json(broadcast.audience)
     rows: dict[tuple[str, str], str] = {}
-    for farmer in planning_sql.farmers_in_range(session, audience, broadcast, upto):
+    for farmer in planning_sql.farmers_in(session, audience, broadcast, stretch):
         body = render(version, Cell(farmer.language, farmer.district_id or 0, farmer.crop, farmer.name), context)
         if body is None:
             broadcast.unsaid += 1

@@ -18,4 +18,4 @@ def match(runtime: Runtime) -> None:
             if not due:
                 return
             matched = matching.match_some(session, due, RANGE[dialect(session)], now, clock.day(now, settings.zone))
-            telling.tell(session, due, matched, now, settings.zone, settings.ussd_code, settings.batch_size)
+            telling.tell(session, due, matched, now, settings.zone, settings.ussd_code, settings.batch_size, settings.inbound != "none")

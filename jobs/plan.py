@@ -1,4 +1,4 @@
-"""Broadcasts into batches, a range of phones at a time, the cursor in the same transaction."""
+"""Broadcasts into batches, a stretch at a time, the cursor in the same transaction."""
 
 from content import planning
 from core.db import dialect

@@ -1,9 +1,10 @@
-"""What must not be kept: drafts of people who did not agree, the screens of past dial-ins, yesterday's caps, old words."""
+"""What must not be kept: drafts of who did not agree, screens of past dial-ins, yesterday's caps, old words, who shares a phone."""
 
 from datetime import timedelta
 
 from sqlalchemy import delete, update
 
+from content import stretches
 from core import clock
 from jobs.runtime import Runtime
 from messaging import sessions
@@ -25,3 +26,5 @@ def tidy(runtime: Runtime) -> None:
         session.execute(delete(Hop).where(Hop.at < now - 400 * DAY))
         session.execute(update(Inbound).where(Inbound.at < now - 90 * DAY, Inbound.text != "").values(text=""))
         session.execute(delete(Unasked).where(Unasked.day < today - 8 * DAY))
+    with runtime.transaction() as session:
+        stretches.forget_ended(session, now)

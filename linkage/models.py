@@ -78,13 +78,18 @@ class Offer(Base):
 
 
 class Match(Base):
-    """That an offer fits a farmer, and why."""
+    """Farmers whom an offer fits for the same reasons: a row holds up to MATCH_SIZE of them, as a batch holds phones.
+
+    A phone's screen never reads it: what fits one farmer is computed for her. It says who was found when, and why.
+    """
 
     __tablename__ = "matches"
 
-    offer_id: Mapped[UUID] = mapped_column(ForeignKey("offers.id"), primary_key=True)
-    farmer_id: Mapped[UUID] = mapped_column(ForeignKey("farmers.id"), primary_key=True, index=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    offer_id: Mapped[UUID] = mapped_column(ForeignKey("offers.id"), index=True)
     reasons: Mapped[list[str]]
+    farmers: Mapped[list[str]]  # their ids in hexadecimal, each offer's farmers distinct (erasure excepted)
+    count: Mapped[int]  # how many these were
     at: Mapped[datetime]
 
 

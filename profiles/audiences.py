@@ -48,12 +48,14 @@ def planted_weeks_ago(audience: Audience, weeks: int, day: date, days: int) -> A
     return replace(audience, planted_from=reached - timedelta(days=days - 1), planted_until=reached)
 
 
-def conditions(audience: Audience, as_of: datetime) -> list[ColumnElement[bool]]:
+def conditions(audience: Audience, as_of: datetime, ids: tuple[UUID, UUID] | None = None) -> list[ColumnElement[bool]]:
     """What holds for a Farmer joined to Plot, of a farmer who can be reached and agreed, as of a moment.
 
-    One row a farmer: of several matching plots the one that she told us first.
+    One row a farmer: of several matching plots the one that is her main crop before others. `ids`: only farmers after the one and
+    up to the other, asked of each table, for a database does not conclude it from one to the next.
     """
-    wanted: list[ColumnElement[bool]] = [Farmer.phone.is_not(None), Farmer.created_at <= as_of, _agreed(as_of), *_plot(audience)]
+    wanted: list[ColumnElement[bool]] = [Farmer.phone.is_not(None), Farmer.created_at <= as_of, *_plot(audience)]
+    wanted += [_agreed(as_of, ids), *_between(Farmer.id, ids), *_between(Plot.farmer_id, ids)]
     if audience.districts:
         wanted.append(Farmer.district_id.in_(audience.districts))
     if audience.languages:
@@ -72,7 +74,11 @@ def conditions(audience: Audience, as_of: datetime) -> list[ColumnElement[bool]]
     return wanted
 
 
-def _agreed(as_of: datetime) -> ColumnElement[bool]:
+def _between(column: Any, ids: tuple[UUID, UUID] | None) -> list[ColumnElement[bool]]:
+    return [column > ids[0], column <= ids[1]] if ids else []
+
+
+def _agreed(as_of: datetime, ids: tuple[UUID, UUID] | None) -> ColumnElement[bool]:
     stands = and_(
         Consent.farmer_id == Farmer.id,
         Consent.purpose == SERVICE,
@@ -80,6 +86,7 @@ def _agreed(as_of: datetime) -> ColumnElement[bool]:
         Consent.at <= as_of,
         Consent.withdrawn_at.is_(None),
         or_(Consent.until.is_(None), Consent.until > as_of),
+        *_between(Consent.farmer_id, ids),
     )
     return exists().where(stands)
 

@@ -105,7 +105,8 @@ def main_plot(session: Session, farmer_id: UUID) -> Plot | None:
 
 
 def grow(session: Session, farmer: Farmer, crop: str, now: datetime) -> None:
-    """This farmer grows this crop; nothing happens when we knew."""
+    """This farmer grows this crop; nothing happens when we knew. Locks the farmer: two crops at once take two places."""
+    session.execute(select(Farmer.id).where(Farmer.id == farmer.id).with_for_update())
     position = max((plot.position for plot in plots(session, farmer.id)), default=0) + 1
     row = {"id": new_id(now), "farmer_id": farmer.id, "crop": crop, "position": position}
     insert_new(session, Plot, [row | {"land": None, "planted": None, "planted_on": None}])
@@ -119,8 +120,11 @@ def prefer(session: Session, farmer: Farmer, crop: str, now: datetime) -> None:
         known[0].crop = crop
     elif not known or same is not known[0]:
         grow(session, farmer, crop, now)
-        chosen = next(plot for plot in plots(session, farmer.id) if plot.crop == crop)
-        chosen.position = min(plot.position for plot in plots(session, farmer.id)) - 1
+        ordered = sorted(plots(session, farmer.id), key=lambda plot: plot.crop != crop)
+        for sign in (-1, 1):  # out of the way of one another first: no two plots of a farmer stand at one place
+            for place, plot in enumerate(ordered, start=1):
+                plot.position = sign * place
+            session.flush()
     session.flush()
 
 

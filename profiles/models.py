@@ -65,15 +65,17 @@ class Farmer(Base):
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime | None]  # when we last heard from them
     registered_by: Mapped[UUID | None] = mapped_column(ForeignKey("farmers.id"))  # the agent or neighbour who did it for them
+    zone: Mapped[str | None]  # IANA; None: the country's
     confirmed_at: Mapped[datetime | None]  # when they themselves said yes to that
 
 
 class Plot(Base):
-    """A crop that a farmer grows, on how much land, and when it was planted. Position 1 is what they said first."""
+    """A crop that a farmer grows, on how much land, and when it was planted. Position 1 is the main crop."""
 
     __tablename__ = "plots"
     __table_args__ = (
         Index("uq_plots_farmer_id_crop", "farmer_id", "crop", unique=True),
+        Index("uq_plots_farmer_id_position", "farmer_id", "position", unique=True),
         Index("ix_plots_crop_planted_on", "crop", "planted_on"),
     )
 
