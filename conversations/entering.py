@@ -1,7 +1,8 @@
 """Telling people that somebody else entered them, once and before anything else, and hearing their yes or no."""
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -11,11 +12,12 @@ from core.settings import Settings
 from messaging import gsm, outbox, suppressions
 from messaging.classes import MessageClass
 from profiles import entered, farmers
-from profiles.models import Farmer
+from profiles.models import Farmer, Organisation
 
 WHO_ROOM = 28
 NOTICE = "listed.top"  # the words that a yes on the screen is a yes to
 SMS = "sms.entered"
+JOINED = "sms.listed"
 
 
 def tell(session: Session, people: Iterable[Farmer], sender: str, now: datetime, settings: Settings) -> int:
@@ -39,6 +41,31 @@ def tell(session: Session, people: Iterable[Farmer], sender: str, now: datetime,
             now=now,
             zone=settings.zone,
             dedupe=f"entered:{farmer.id}",
+        )
+        told += put is not None
+    return told
+
+
+def tell_joined(session: Session, group: Organisation, farmer_ids: Sequence[UUID], day: date, now: datetime, settings: Settings) -> int:
+    """One notice to each phone of farmers, known before, whom a group has put on its list: who did, and how to leave. How many are new.
+
+    It is of the transaction that makes them members, and of a lane before the group's own texts.
+    """
+    told, seen, name = 0, set[str](), gsm.plain(group.name)[:WHO_ROOM].strip()
+    for farmer in (farmers.get(session, one) for one in farmer_ids):
+        if farmer.phone is None or farmer.phone in seen or entered.listed(session, farmer, now):
+            continue
+        seen.add(farmer.phone)
+        put = outbox.put(
+            session,
+            phone=farmer.phone,
+            ref=farmer.id.hex,
+            body=texts.say(JOINED, farmer.language, who=name, ussd=settings.ussd_code),
+            klass=MessageClass.NOTICE,
+            sender=f"members:{group.id}",
+            now=now,
+            zone=settings.zone,
+            dedupe=f"joined:{group.id}:{farmer.id}:{day}",
         )
         told += put is not None
     return told

@@ -103,6 +103,16 @@ def close(session: Session, offer_id: UUID, organisation_id: UUID, by: str, now:
     return offer
 
 
+def discard(session: Session, offer_id: UUID, organisation_id: UUID, by: str, now: datetime) -> None:
+    """Throw a draft away: nobody has seen it. Raises Conflict for what was published."""
+    offer = held(session, offer_id, organisation_id)
+    if offer.state != DRAFT:
+        raise Conflict(f"this offer is {offer.state}")
+    session.delete(offer)
+    audit.note(session, by, "offer.discarded", f"offer:{offer.id}", now)
+    session.flush()
+
+
 def held(session: Session, offer_id: UUID, organisation_id: UUID) -> Offer:
     """One of this organisation's own offers, locked. Raises NotFound for another's, too."""
     query = select(Offer).where(Offer.id == offer_id, Offer.organisation_id == organisation_id)

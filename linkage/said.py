@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from content import texts
-from core import money
+from core import codes, money
 from linkage import terms
 from linkage.models import Offer
 from linkage.terms import Cover, Loan, Purchase
@@ -49,11 +49,23 @@ def sure(offer: Offer, organisation: Organisation, language: str) -> str:
     return texts.say(f"offer.sure.{offer.kind}", language, **said)
 
 
-def text(offer: Offer, language: str, ussd: str) -> str:
-    """The text by which a farmer hears of it, on a phone of her own; one without amounts where it would not fit."""
+def text(offer: Offer, language: str, ussd: str, by_text: bool = False) -> str:
+    """The text by which a farmer hears of it, on a phone of her own; one without amounts where it would not fit.
+
+    `by_text`: she can answer by a text; she is asked to only where this one says all that a yes would mean.
+    """
     short = texts.say(f"offer.short.{offer.kind}", language, **_values(offer, language))
+    if by_text and says_all(offer):
+        asking = texts.say("sms.offer_yes", language, title=offer.title, short=short, code=codes.written(offer.number), ussd=ussd)
+        if gsm.fits(gsm.plain(asking), PART):
+            return asking
     said = texts.say("sms.offer", language, title=offer.title, short=short, ussd=ussd)
     return said if gsm.fits(gsm.plain(said), PART) else texts.say("sms.offer_new", language, ussd=ussd)
+
+
+def says_all(offer: Offer) -> bool:
+    """Whether its short text holds all its terms: not of cover, which may disappoint, nor of a loan in monthly parts."""
+    return offer.kind == "purchase" or (offer.kind == "loan" and offer.terms["instalments"] == 1)
 
 
 def why(reasons: Sequence[str], language: str) -> str:

@@ -33,7 +33,6 @@ class Sample:
     title: str
     terms: dict[str, Any]
     criteria: Criteria = field(default_factory=Criteria)
-    publishes: bool = True
 
 
 SAMPLES = (
@@ -56,14 +55,13 @@ SAMPLES = (
         {
             "premium": 12_000,
             "own_part": 6_000,
-            "payer": "government subsidy",
+            "payer": "the sample project",
             "sum_insured": 120_000,
             "starts": "+35",
             "ends": "+125",
             "measures": "rain",
         },
         Criteria(crops=("maize", "beans", "sorghum")),
-        publishes=False,
     ),
     Sample(
         *("TUGULE", "Tugule Grain Buyers", "buyer", None, "purchase", "beans-cash", "Beans for cash"),
@@ -88,7 +86,7 @@ def seed(session: Session, now: datetime, zone: ZoneInfo) -> Made:
     for one in SAMPLES:
         organisation = _organisation(session, one, now)
         offer = next(iter(offers.of(session, organisation.id)), None) or _draft(session, organisation, one, now, zone)
-        if one.publishes and offer.state == offers.DRAFT:
+        if offer.state == offers.DRAFT:
             try:
                 offers.publish(session, offer.id, organisation.id, ACTOR, now, clock.day(now, zone))
             except Unusable as why:

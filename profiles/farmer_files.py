@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from profiles import farmer_columns, farmer_lines, farmer_rows, organisations, places, sheets
+from profiles import belonging, farmer_columns, farmer_lines, farmer_rows, organisations, places, sheets
 from profiles.farmer_lines import Reading, Remark
 from profiles.farmers import NewFarmer
 from profiles.models import Farmer, Organisation
@@ -36,11 +36,13 @@ class Report:
     known: int = 0  # in the database before
     repeated: int = 0  # a second time in this file
     joined: int = 0  # of those known: now members of the group
+    kept_out: int = 0  # of those known: they left the group themselves, and no list puts them back
     without_phone: int = 0  # of those added
     bad: list[Remark] = field(default_factory=list)
     flagged: list[Remark] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     refused: str | None = None  # why nothing of the file could be used
+    joiners: list[UUID] = field(default_factory=list, repr=False)  # who `joined` counts, to be told
 
 
 def load(
@@ -132,7 +134,11 @@ class _Met:
         today = self.now.date()
         added = farmer_rows.add(self.session, fresh, self.now)
         organisations.join_all(self.session, added, self.group.id, today)
-        self.report.joined += organisations.join_all(self.session, known, self.group.id, today)
+        out = belonging.left(self.session, self.group.id, known)
+        coming = sorted(set(known) - out - organisations.belonging(self.session, self.group.id, known))
+        self.report.kept_out += len(out)
+        self.report.joiners += coming
+        self.report.joined += organisations.join_all(self.session, coming, self.group.id, today)
         self.report.added += len(added)
         self.report.known += len(known)
         self.report.without_phone += sum(new.phone is None for new in fresh)
@@ -150,6 +156,10 @@ def _same(one: Person, other: Person) -> bool:
 
 def _notes(reading: Reading, report: Report) -> list[str]:
     notes = [NOT_TOLD_YET] if report.added else []
+    if report.kept_out:
+        notes.append(
+            f"{report.kept_out} in this list left the group themselves and are not put back: talk to them, then note it one by one."
+        )
     if not report.rows:
         notes.append("There are no rows under the headings.")
     if reading.columns.ignored:

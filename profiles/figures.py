@@ -89,6 +89,22 @@ class Figures:
 
 def count(session: Session, scope: UUID | None, now: datetime, today: date, stopped: Collection[str] = ()) -> Figures:
     """The figures of everybody, or of one group's present members. `stopped`: phones that said STOP, which messaging knows."""
+    rows = _measured(session, scope, now, today, stopped)
+    for district_id, number in session.execute(_cooperatives(scope)):
+        rows.setdefault(district_id, Row("Not known", None)).cooperatives = number
+    peopled = sorted((row for row in rows.values() if row.registered.total or row.cooperatives), key=lambda row: -row.registered.total)
+    return Figures(
+        peopled, _sum(peopled), _languages(session, scope, today), _known(session, scope, today), _members(session, scope, today)
+    )
+
+
+def whole(session: Session, scope: UUID | None, now: datetime, today: date, stopped: Collection[str] = ()) -> Row:
+    """The same for all districts together, where only that is shown: counted once and alike for every page."""
+    return _sum(list(_measured(session, scope, now, today, stopped).values()))
+
+
+def _measured(session: Session, scope: UUID | None, now: datetime, today: date, stopped: Collection[str]) -> dict[int | None, Row]:
+    """The measures of each district. Reached is who has a phone, agreed to be texted and did not say STOP, and nobody else."""
     rows = _rows(session)
     for district_id, sex, *counts in session.execute(_counted(scope, now, today)):
         row = rows.setdefault(district_id, Row("Not known", None))
@@ -96,12 +112,7 @@ def count(session: Session, scope: UUID | None, now: datetime, today: date, stop
             getattr(row, measure).add(sex, int(number))
     for district_id, sex, number in _silenced(session, scope, now, today, stopped):
         rows[district_id].reached.add(sex, -number)
-    for district_id, number in session.execute(_cooperatives(scope)):
-        rows.setdefault(district_id, Row("Not known", None)).cooperatives = number
-    peopled = sorted((row for row in rows.values() if row.registered.total or row.cooperatives), key=lambda row: -row.registered.total)
-    return Figures(
-        peopled, _sum(peopled), _languages(session, scope, today), _known(session, scope, today), _members(session, scope, today)
-    )
+    return rows
 
 
 def within(scope: UUID | None, today: date) -> list[ColumnElement[bool]]:

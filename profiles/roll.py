@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from core import codes, phone
@@ -37,18 +37,6 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
-    """How many farmers, and how they divide. `unknown_sex` were not asked or did not say."""
-
-    farmers: int
-    with_phone: int
-    without_phone: int
-    women: int
-    men: int
-    unknown_sex: int
-
-
-@dataclass(frozen=True, slots=True)
 class Profile:
     """All that is known of one farmer."""
 
@@ -70,20 +58,6 @@ def search(session: Session, wanted: Search, page: int, today: date) -> tuple[li
     ordered = narrowed.order_by(Farmer.name.is_(None), func.lower(Farmer.name), Farmer.id).limit(PAGE).offset((page - 1) * PAGE)
     farmers = list(session.scalars(ordered))
     return _lines(session, farmers), total
-
-
-def figures(session: Session, scope: UUID | None, today: date) -> Figures:
-    """Counts of everybody, or of one group's present members."""
-    counted = select(
-        func.count(),
-        func.count(Farmer.phone),
-        func.coalesce(func.sum(case((Farmer.sex == "f", 1), else_=0)), 0),
-        func.coalesce(func.sum(case((Farmer.sex == "m", 1), else_=0)), 0),
-    ).select_from(Farmer)
-    if scope is not None:
-        counted = counted.where(_member(scope, today))
-    farmers, phones, women, men = session.execute(counted).one()
-    return Figures(farmers, phones, farmers - phones, int(women), int(men), farmers - int(women) - int(men))
 
 
 def profile(session: Session, farmer_id: UUID, scope: UUID | None, today: date) -> Profile:

@@ -1,4 +1,4 @@
-"""What this service is, and whose data it stands on."""
+"""What this service is, whose data it stands on, and whose programs its pages carry."""
 
 from dataclasses import dataclass
 
@@ -42,7 +42,26 @@ SOURCES = (
 )
 
 
+# What lies in service/static/vendor, by the name of its folder there; each lies beside its own licence.
+LIBRARIES = {
+    "leaflet-1.9.4": Source(
+        "Leaflet 1.9.4: the map of the figures",
+        "Volodymyr Agafonkin and contributors, CloudMade",
+        "BSD-2-Clause",
+        "https://leafletjs.com/",
+        "Kept here as published, without its pictures; no map tiles are fetched from anywhere.",
+    ),
+    "chart.js-4.6.1": Source(
+        "Chart.js 4.6.1: the chart of the figures",
+        "Chart.js contributors",
+        "MIT",
+        "https://www.chartjs.org/",
+        "Kept here as published.",
+    ),
+}
+
+
 @pages.get("/about")
 @guard.anyone
 def page() -> str:
-    return render_template("about.html", sources=SOURCES)
+    return render_template("about.html", sources=SOURCES, libraries=LIBRARIES)
