@@ -126,7 +126,7 @@ def fire(
 
     Raises Conflict when a template of it was never published.
     """
-    days = _days_covered(campaign, moment, zone)
+    days = days_covered(campaign, moment, zone)
     made = []
     for number, step in enumerate(campaign.steps):
         template = templates.by_code(session, step["template"])
@@ -146,7 +146,7 @@ def fire(
     return made
 
 
-def _days_covered(campaign: Campaign, moment: datetime, zone: ZoneInfo) -> int:
+def days_covered(campaign: Campaign, moment: datetime, zone: ZoneInfo) -> int:
     """How many days of reaching a number of weeks this firing speaks for: those since the clock fired it last."""
     if campaign.last_at is not None:
         return max(1, (clock.day(moment, zone) - clock.day(campaign.last_at, zone)).days)

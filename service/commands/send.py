@@ -45,10 +45,11 @@ def rehearse(session: Session, campaign: Campaign, moment: datetime, runtime: Ru
             continue
         audience = audiences.from_json(campaign.audience)
         if step["weeks"] is not None:
-            audience = audiences.planted_weeks_ago(audience, step["weeks"], clock.day(moment, runtime.settings.zone), 1)
+            days = campaigns.days_covered(campaign, moment, runtime.settings.zone)
+            audience = audiences.planted_weeks_ago(audience, step["weeks"], clock.day(moment, runtime.settings.zone), days)
         names = sorted({name for body in version.bodies.values() for name in placeholders.names(body)})
         depends = fields.depends(names)
-        counted = planning.people(session, audience, moment, depends - {fields.FARMER})
+        counted = planning.people(session, audience, runtime.now(), depends - {fields.FARMER})
         click.echo(f"{step['template']} version {version.number}: {sum(counted.values())} farmers")
         context = Context(session, runtime.settings, clock.day(moment, runtime.settings.zone), now=moment)
         for cell, count in sorted(counted.items(), key=lambda one: -one[1]):

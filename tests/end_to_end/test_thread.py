@@ -1,13 +1,9 @@
 """The first thread, on the Procfile's processes: a farmer registers, is told a price, texts, gets a tailored text once, says STOP."""
 
 import re
-import shlex
-import socket
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-import requests
 from sqlalchemy import select, update
 
 from content import campaigns
@@ -20,26 +16,13 @@ from messaging.models import Batch, Inbound, Message, Outcome
 from profiles import places
 from profiles.audiences import Audience
 from profiles.models import Farmer, Plot
-from tests import servers
 from tests.builders import settings
 from tests.data.test_campaigns import PRICE, a_price, template
-from tests.fake_gateway import FakeGateway
-from tests.phone import Phone
-from tests.processes import ROOT, SECRETS, environment, start, wait_until
-from tests.race.test_kill import stop
+from tests.end_to_end.house import running
+from tests.processes import wait_until
 
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("processes")]
 SARAH, JOHN, GRACE = "+256772100001", "+256752100002", "+256772100003"
-
-
-def procfile():
-    return {name: shlex.split(command)[2:] for name, command in re.findall(r"^(\w+): (.+)$", (ROOT / "Procfile").read_text(), re.M)}
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def prepare(url):
@@ -58,30 +41,9 @@ def prepare(url):
 
 @pytest.fixture
 def house(url, tmp_path):
-    """web, worker and clock as the Procfile starts them, between a fake gateway, Redis and PostgreSQL."""
     sessions, mubende = prepare(url)
-    redis, redis_url = servers.redis_server(tmp_path)
-    port = free_port()
-    base = f"http://127.0.0.1:{port}"
-    running = []
-    with FakeGateway(suffixes=False, callback=f"{base}/at/{SECRETS['CALLBACK_SECRET']}/delivery") as gateway:
-        env = environment(url, gateway.url, REDIS_URL=redis_url, PORT=str(port), PUBLIC_URL=base, WEB_CONCURRENCY="2", INBOUND="shortcode")
-        try:
-            for name, command in procfile().items():
-                running.append(start(env, *command, log=tmp_path / name))
-            wait_until(lambda: answers(base), 30, "the web processes answer")
-            yield base, sessions, gateway, mubende, tmp_path
-        finally:
-            for process in running:
-                stop(process)
-            redis.kill()
-
-
-def answers(base):
-    try:
-        return requests.get(f"{base}/readyz", timeout=2).status_code == 200
-    except requests.RequestException:
-        return False
+    with running(url, tmp_path) as house:
+        yield house, sessions, mubende
 
 
 def texts_to(sessions, number):
@@ -91,9 +53,8 @@ def texts_to(sessions, number):
         return list(session.scalars(reached.order_by(Message.at)))
 
 
-def register(base, number, language, crop, typed):
+def register(phone, language, crop, typed):
     """Dial and go to the first value: five screens."""
-    phone = Phone(base, number, SECRETS["CALLBACK_SECRET"])
     phone.dial()
     phone.choose(language)
     phone.choose(crop)
@@ -104,9 +65,9 @@ def register(base, number, language, crop, typed):
 
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 def test_from_a_first_dial_to_a_delivered_text(house):
-    base, sessions, gateway, mubende, folder = house
+    house, sessions, mubende = house
 
-    phone = register(base, SARAH, "English", "Maize", "mub")
+    phone = register(house.phone(SARAH), "English", "Maize", "mub")
     assert len(phone.seen) == 5
     assert "1,050" in phone.screen
     code = re.search(r"\d+-\d", phone.screen).group()
@@ -125,16 +86,16 @@ def test_from_a_first_dial_to_a_delivered_text(house):
         assert sarah.district_id == mubende.id
         assert session.scalars(select(Plot.crop).where(Plot.farmer_id == sarah.id)).all() == ["maize"]
 
-    john = Phone(base, JOHN, SECRETS["CALLBACK_SECRET"])
+    john = house.phone(JOHN)
     assert john.text("JOIN kasooli Mubende John", gateway_id="in-1") == 200
     assert john.text("JOIN kasooli Mubende John", gateway_id="in-1") == 200
     wait_until(lambda: texts_to(sessions, JOHN), 30, "an answer to JOIN")
     assert john.text("PRICE maze mubende") == 200
     wait_until(lambda: any("1,050" in body for body in texts_to(sessions, JOHN)), 30, "the price that was asked for")
 
-    grace = register(base, GRACE, "Luganda", "Kasooli", "mub")
+    grace = register(house.phone(GRACE), "Luganda", "Kasooli", "mub")
     grace.hang_up()
-    assert Phone(base, GRACE, SECRETS["CALLBACK_SECRET"]).text("STOP") == 200
+    assert house.phone(GRACE).text("STOP") == 200
     wait_until(lambda: texts_to(sessions, GRACE), 30, "the answer to STOP")
     stopped = len(texts_to(sessions, GRACE))
 
@@ -146,20 +107,14 @@ def test_from_a_first_dial_to_a_delivered_text(house):
     # What John asked for and what the campaign told him are the same words: two texts, and the gateway took no more than we know of.
     with db.reading(sessions) as session:
         known = sorted(session.scalars(select(Message.gateway_id).where(Message.fate == "sent")))
-    assert sorted(one.gateway_id for one in gateway.accepted()) == known
+    assert sorted(one.gateway_id for one in house.gateway.accepted()) == known
 
     wait_until(lambda: delivered(sessions) >= {SARAH, JOHN}, 40, "delivery reports folded")
     with db.reading(sessions) as session:
         assert len(session.scalars(select(Inbound).where(Inbound.phone == JOHN)).all()) == 2
-    assert not leaks(folder), leaks(folder)
+    assert house.leaks("Sarah") == []
 
 
 def delivered(sessions):
     with db.reading(sessions) as session:
         return set(session.scalars(select(Outcome.phone).where(Outcome.state == "delivered")))
-
-
-def leaks(folder: Path):
-    """Lines of log that hold a phone number, a name or the callbacks' secret."""
-    lines = [line for name in procfile() for line in (folder / name).read_text().splitlines()]
-    return [line for line in lines if re.search(r"\+?256\d{9}|Sarah", line) or SECRETS["CALLBACK_SECRET"] in line]
