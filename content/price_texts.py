@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 from content import commodities, texts
 from content.told import Told
@@ -50,6 +51,7 @@ def sentence(told: Told | None, crop: str, language: str, ussd_code: str, since:
     return _first_fitting(_wholes(told, language, dial), gsm.SEPTETS_ALONE)
 
 
+@lru_cache(maxsize=4096)  # pure, and all who grow a crop in a district read the same
 def short(told: Told | None, crop: str, language: str, room: int, since: Told | None = None) -> str:
     """For a screen: as much as `room` septets hold; empty where not even the barest true words do."""
     if told is None:

@@ -41,6 +41,7 @@ def spoken(key: str, language: str) -> str:
     raise KeyError(f"no wording for {key}")
 
 
+@cache
 def body(key: str, language: str) -> str:
     """The wording of a key with its placeholders still in it. Raises KeyError for a key that nobody has written."""
     return wording(spoken(key, language))[key]
@@ -48,7 +49,15 @@ def body(key: str, language: str) -> str:
 
 def say(key: str, language: str, /, **values: object) -> str:
     """What we say. Raises KeyError for an unknown key and ValueError for a placeholder without a value."""
+    if not values:
+        return _bare(key, language)
     return placeholders.fill(body(key, language), {name: str(value) for name, value in values.items()})
+
+
+@cache
+def _bare(key: str, language: str) -> str:
+    """What is always said alike: labels, most of all, twenty to a screen."""
+    return placeholders.fill(body(key, language), {})
 
 
 def fingerprint(key: str, language: str) -> str:

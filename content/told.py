@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
-from sqlalchemy import Select, select
+from sqlalchemy import Boolean, Date, Numeric, Select, select
 from sqlalchemy.orm import Session
 
 from content import commodities, markets
 from content.models import Market, Price
 from core.geo import km
+from core.plain import Plain
 from profiles import places
 
 # Best for someone who sells. What a shop takes is told where nothing better is known, and called what it is.
@@ -22,6 +23,17 @@ BESIDE = 2  # further markets named for comparison
 BACK = timedelta(days=400)  # how long ago "no fresh price since" may lie
 
 PUBLISHED = "published"
+FORMS = tuple(f"form{n}" for n in range(max(len(commodities.of_crop(one.crop)) for one in commodities.COMMODITIES)))
+# Plain SQL, because most dial-ins look at a price: the markets of one district, Candidate's columns in its order, then the district.
+HERE = Plain(
+    f"""SELECT m.id, m.name, m.district_id, 0.0, m.selling, p.commodity, p.kind, p.unit, p.amount, p.currency, p.day, p.monthly,
+    p.reports, p.estimated, p.state, p.why, d.name AS district
+    FROM markets m JOIN prices p ON p.market_id = m.id JOIN places d ON d.id = m.district_id
+    WHERE m.district_id = :district_id AND m.selling AND p.commodity IN ({", ".join(f":{form}" for form in FORMS)})
+    AND p.state = 'published' AND p.currency = :currency AND p.day BETWEEN :month AND :last AND (p.monthly OR p.day >= :week)""",  # noqa: S608 our own names, no values
+    binds={"month": Date, "week": Date, "last": Date},
+    columns={"selling": Boolean, "amount": Numeric(14, 4), "day": Date, "monthly": Boolean, "estimated": Boolean},
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +95,18 @@ class Told:
 def price(session: Session, crop: str, district_id: int, day: date, currency: str = "UGX") -> Told | None:
     """What a farmer of this crop and district is told on this day; None when nothing is fresh. `currency`: her country's."""
     return _named(session, choose(_published(session, crop, district_id, day, FRESH_MONTHLY, currency), crop, day, currency))
+
+
+def here(session: Session, crop: str, district_id: int, day: date, currency: str = "UGX") -> Told | None:
+    """What `price` tells where her own district has a fresh one, without others beside it: for screens, by one cheap read."""
+    forms = [commodity.code for commodity in commodities.of_crop(crop)]
+    codes = dict(zip(FORMS, forms + forms[:1] * (len(FORMS) - len(forms)), strict=True)) if forms else None
+    if codes is None:
+        return None
+    span = {"month": day - FRESH_MONTHLY, "week": day - FRESH, "last": _last(day)}
+    rows = HERE.rows(session, district_id=district_id, currency=currency, **codes, **span)
+    told = choose((Candidate(row[0], markets.spoken(row[1]), *row[2:-1]) for row in rows), crop, day, currency)
+    return replace(told, district=rows[0][-1]) if told is not None else None
 
 
 def last(session: Session, crop: str, district_id: int, day: date, currency: str = "UGX") -> Told | None:
@@ -211,8 +235,12 @@ def _query(crop: str, day: date, back: timedelta) -> Select[Price, Market]:
     return (
         select(Price, Market)
         .join(Market, Market.id == Price.market_id)
-        .where(Price.commodity.in_(codes), Price.day.between(day - back, max(day, day.replace(day=15))))
+        .where(Price.commodity.in_(codes), Price.day.between(day - back, _last(day)))
     )
+
+
+def _last(day: date) -> date:
+    return max(day, day.replace(day=15))
 
 
 def _candidates(session: Session, query: Select[Price, Market], district_id: int) -> list[Candidate]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from content import texts
 from content.weather import Expected, Outlook
@@ -58,6 +59,7 @@ def sentence(outlook: Outlook | None, place: str, language: str, ussd_code: str)
     return _first_fitting((f"{said} {dial}" for said in _each(outlook, language, LADDER)), gsm.SEPTETS_ALONE)
 
 
+@lru_cache(maxsize=4096)  # pure, and a whole district reads the same
 def short(outlook: Outlook | None, place: str, language: str, room: int) -> str:
     """For a screen: as much as `room` septets hold."""
     if outlook is None:

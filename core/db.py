@@ -2,6 +2,7 @@
 
 import json
 import os
+import select as readiness
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -28,11 +29,13 @@ from sqlalchemy import (
 from sqlalchemy import Sequence as SqlSequence
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import JSON
 
 INSERT: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 READ, WRITER = "read", "writer"
+PREPARED = "prepared"  # in the info of a connection: what core/plain.py made known to it
 
 
 class Moment(TypeDecorator[datetime]):
@@ -108,16 +111,34 @@ def _engine(url: str, patience_seconds: int, pool: int) -> Engine:
         _teach_sqlite(engine)
         return engine
     options = f"-c statement_timeout={patience_seconds * 1000} -c lock_timeout=2000 -c idle_in_transaction_session_timeout=60000"
-    return create_engine(
+    engine = create_engine(
         url.replace("postgresql://", "postgresql+psycopg://", 1),
-        pool_pre_ping=True,
         pool_size=pool,
         max_overflow=pool,
-        pool_timeout=min(patience_seconds, 30),
+        pool_timeout=3 if patience_seconds <= 5 else 30,  # a farmer on the line waits no longer
         pool_recycle=300,
         hide_parameters=True,
         connect_args={"connect_timeout": 2, "options": options},
     )
+    event.listen(engine, "checkout", _refuse_the_dead)
+    for undone in ("rollback", "rollback_savepoint"):
+        event.listen(engine, undone, _forget_prepared)
+    return engine
+
+
+def _forget_prepared(connection: Connection, *_: Any) -> None:
+    """After a rollback the driver drops every prepared statement of the connection, ours too."""
+    if not connection.closed and not connection.invalidated:
+        connection.info.get(PREPARED, {}).clear()
+
+
+def _refuse_the_dead(connection: Any, _record: Any, _proxy: Any) -> None:
+    """A server that has gone says so on the socket: looked at there, instead of by a question of its own before every transaction."""
+    socket = readiness.poll()
+    if not connection.closed:
+        socket.register(connection.fileno(), readiness.POLLIN)
+    if connection.closed or socket.poll(0):
+        raise DisconnectionError  # the pool opens another
 
 
 def _teach_sqlite(engine: Engine) -> None:

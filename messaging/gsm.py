@@ -109,7 +109,7 @@ def septets(text: str) -> int | None:
     """How many septets the text takes, the extension's letters being two; None when a letter is outside the alphabet."""
     if not ALPHABET.issuperset(text):
         return None
-    return len(text) + sum(letter in EXTENSION for letter in text)
+    return len(text) if EXTENSION.isdisjoint(text) else len(text) + sum(letter in EXTENSION for letter in text)
 
 
 def parts(text: str) -> int:

@@ -1,6 +1,7 @@
 """One screen cut into pages that every network carries: at most 160 septets, at most five choices, numbers that begin again at 1."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from messaging import gsm
 
@@ -32,20 +33,21 @@ class Page:
         return tuple(f"{number} {label}" for number, label in enumerate(self.options, 1))
 
 
-def cut(shown: Shown, more: str, back: str, turned_back: str) -> list[Page]:
+@lru_cache(maxsize=2048)  # pure, and many callers are shown the same lists of crops and regions
+def cut(shown: Shown, more: str, back: str, turned_back: str) -> tuple[Page, ...]:
     """The pages of a screen, one at least. `more`, `back`: the lines that name these keys; `back` is empty where there is none.
 
     `turned_back` is the same line for later pages, which can always be left for the page before.
     """
-    text, labels = gsm.plain(shown.text).strip(), tuple(gsm.plain(label) for label in shown.options)
+    text, labels = gsm.plain(shown.text).strip(), tuple(map(_plain, shown.options))
     whole = Page(text, labels, 0, (back,) if back else ())
     if len(labels) <= CHOICES:
         if _weight(whole) <= ROOM:
-            return [whole]
+            return (whole,)
         bare = Page(text, labels, 0, ())  # the keys are always the same: where there is no room, they go unsaid
         if _weight(bare) <= ROOM:
-            return [bare]
-    return _flow(text, labels, more, back, turned_back)
+            return (bare,)
+    return tuple(_flow(text, labels, more, back, turned_back))
 
 
 def _flow(text: str, labels: tuple[str, ...], more: str, first_back: str, back: str) -> list[Page]:
@@ -54,18 +56,30 @@ def _flow(text: str, labels: tuple[str, ...], more: str, first_back: str, back: 
     *before, last = _wrapped(text, room)
     leaves: list[tuple[str, list[str], int]] = [(chunk, [], 0) for chunk in before]
     current: tuple[str, list[str], int] = (last, [], 0)
+    used = size(last)
     for index, label in enumerate(labels):
-        line = shortened(label, room - 2)
-        if len(current[1]) == CHOICES - 1 or _weight(Page(current[0], (*current[1], line), 0, ())) > room:
+        line, takes = _line(label, room)
+        if len(current[1]) == CHOICES - 1 or used + takes - (not used) > room:
             leaves.append(current)
-            current = ("", [], index)
+            current, used = ("", [], index), 0
         current[1].append(line)
+        used += takes - (not used)
     leaves.append(current)
     last_page = len(leaves) - 1
     return [
         Page(words, tuple(lines), first, tuple(filter(None, (more if number < last_page else "", back if number else first_back))))
         for number, (words, lines, first) in enumerate(leaves)
     ]
+
+
+_plain = lru_cache(maxsize=4096)(gsm.plain)
+
+
+@lru_cache(maxsize=4096)  # the same labels again and again
+def _line(label: str, room: int) -> tuple[str, int]:
+    """A label that fits beside its number, and what it takes with that, a space and a new line."""
+    line = shortened(label, room - 2)
+    return line, size(line) + 3
 
 
 def written(page: Page, sorry: str = "") -> str:

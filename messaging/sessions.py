@@ -4,45 +4,91 @@ Of what was typed the row keeps a length and a keyed hash, so a PIN is in no tab
 """
 
 import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
-from core.db import insert_new
 from core.errors import Forbidden, Unusable
+from core.plain import Asked
+from messaging import sessions_sql
 from messaging.gateway import Dialled, Ended
-from messaging.models import Hop, UssdSession
-from messaging.ussd import Seen
+from messaging.models import UssdSession
+from messaging.ussd import Seen, Walk
 
 LONGEST_ID = 100
 LONGEST_TEXT = 2000
 OVER = timedelta(minutes=5)  # no network holds a session this long: the same id means a new call
 KEPT = timedelta(hours=24)
+OFFERED = "offered"  # in the memory of a dial-in: Walk.offered
+COLUMNS = ("gateway", "session_id", "network", "heard_length", "heard_hash", "turns", "page", "reply", "ends")
 
 
-def take(session: Session, gateway: str, dialled: Dialled, now: datetime) -> UssdSession:
+@dataclass(slots=True)
+class DialIn:
+    """The row of one dial-in while it is answered. `memory`: what screens keep between its turns, and what was offered last."""
+
+    gateway: str
+    session_id: str
+    phone: str
+    network: str
+    heard_length: int | None = None  # None: nothing answered yet
+    heard_hash: str = ""
+    turns: int = 0
+    trail: Sequence[str] = ()
+    page: int = 0
+    memory: dict[str, Any] = field(default_factory=dict)
+    reply: str = ""
+    ends: bool = False
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """What is written of it."""
+        row = {name: getattr(self, name) for name in COLUMNS}
+        return {**row, "trail": list(self.trail), "draft": self.memory}
+
+    @property
+    def walk(self) -> Walk:
+        """Where the caller stands."""
+        offered = self.memory.get(OFFERED)
+        return Walk(tuple(self.trail), self.page, tuple(offered) if offered else None)
+
+
+def take(session: Session, gateway: str, dialled: Dialled, now: datetime, beside: Asked) -> tuple[DialIn, Sequence[Any]]:
     """The row of this session, made at its first request and ours alone until we commit: twins take turns.
 
+    Also what `beside` gives, a statement that is asked in the same round trip once the row is ours.
     Raises Unusable for a request without a session id, and Forbidden when the session is another phone's.
     """
     if not dialled.session_id.strip():
         raise Unusable("ussd.try_again")
-    key, row = _key(dialled.session_id), None
-    while row is None:  # the row may be swept away between the two statements
-        insert_new(session, UssdSession, [_new(gateway, key, dialled, now)])
-        query = select(UssdSession).where(UssdSession.gateway == gateway, UssdSession.session_id == key)
-        row = session.scalars(query.with_for_update().execution_options(populate_existing=True)).one_or_none()
-    if row.phone != dialled.phone:
+    network = "".join(c for c in dialled.network[:16] if c.isprintable())
+    new = DialIn(gateway, _key(dialled.session_id), dialled.phone, network)
+    named = {"gateway": gateway, "session_id": new.session_id}
+    blank = {**named, "phone": new.phone, "network": network}
+    row, made = None, False
+    found: Sequence[Any] = ()
+    if not dialled.text:  # the first request, most likely
+        made, found = sessions_sql.begin(session, blank, now, beside)
+    while row is None and not made:  # the row may be swept away between the two statements
+        row, found = sessions_sql.lock(session, named, beside)
+        if row is None:
+            made, found = sessions_sql.begin(session, blank, now, beside)
+    if row is None:
+        return new, found
+    *kept, seen_at = row
+    known = DialIn(gateway, new.session_id, *kept)
+    if known.phone != new.phone:
         raise Forbidden("this session belongs to another phone")
-    if row.turns and not dialled.text and row.seen_at < now - OVER:
-        for column, value in _new(gateway, key, dialled, now).items():
-            setattr(row, column, value)
-    return row
+    over = known.turns and not dialled.text and seen_at < now - OVER
+    return (new if over else known), found
 
 
-def newly_said(row: UssdSession, dialled: Dialled, own_code: str, key: str) -> list[str] | None:
+def newly_said(row: DialIn, dialled: Dialled, own_code: str, key: str) -> list[str] | None:
     """What this request adds to what was answered before, in order; None when it was answered before.
 
     `own_code` is the code that we are reached under; further segments that were dialled with it are the first inputs.
@@ -61,24 +107,26 @@ def newly_said(row: UssdSession, dialled: Dialled, own_code: str, key: str) -> l
     return _inputs(text[heard + 1 :] if heard else text)
 
 
-def remember(row: UssdSession, dialled: Dialled, seen: Seen, key: str, now: datetime) -> None:
-    """Keep what was read and how far this text went."""
-    note(row, dialled, key, now)
-    row.trail, row.page, row.reply, row.ends = list(seen.walk.trail), seen.walk.page, seen.text, seen.ends
+def remember(session: Session, row: DialIn, dialled: Dialled, seen: Seen, language: str, key: str, now: datetime, *beside: Asked) -> None:
+    """Keep what was read and how far this text went; and, for the funnel, that this screen was shown. `beside` is written with it."""
+    measure(row, dialled, key)
+    row.trail, row.page, row.reply, row.ends = seen.walk.trail, seen.walk.page, seen.text, seen.ends
+    row.memory[OFFERED] = seen.walk.offered
     row.turns += 1
+    sessions_sql.keep_and_hop(session, row.columns, seen.walk.place.partition(":")[0], language, now, beside)
 
 
-def note(row: UssdSession, dialled: Dialled, key: str, now: datetime) -> None:
+def note(session: Session, row: DialIn, dialled: Dialled, key: str, now: datetime) -> None:
+    """Keep that we were asked again for what we had answered."""
+    measure(row, dialled, key)
+    sessions_sql.keep(session, row.columns, now)
+
+
+def measure(row: DialIn, dialled: Dialled, key: str) -> None:
     """Measure later texts by this one, unless it is shorter than what we answered: then it is only late."""
     text = dialled.text[:LONGEST_TEXT]
     if dialled.cumulative and len(text) >= (row.heard_length or 0):
         row.heard_length, row.heard_hash = len(text), _hash(row, text, key)
-    row.seen_at = now
-
-
-def hop(session: Session, row: UssdSession, screen: str, language: str, now: datetime) -> None:
-    """That a screen was shown, for the funnel: after `remember`, which counts the turn."""
-    session.add(Hop(at=now, screen=screen, language=language, network=row.network, first=row.turns == 1, ends=row.ends))
 
 
 def end(session: Session, gateway: str, ended: Ended) -> None:
@@ -93,22 +141,6 @@ def sweep(session: Session, now: datetime) -> int:
     return len(session.execute(old.returning(UssdSession.session_id)).all())
 
 
-def _new(gateway: str, key: str, dialled: Dialled, now: datetime) -> dict[str, object]:
-    begun: dict[str, object] = {
-        "heard_length": None,
-        "heard_hash": "",
-        "turns": 0,
-        "trail": [],
-        "page": 0,
-        "draft": {},
-        "reply": "",
-        "ends": False,
-    }
-    network = "".join(c for c in dialled.network[:16] if c.isprintable())
-    named = {"gateway": gateway, "session_id": key, "phone": dialled.phone, "network": network, "seen_at": now, "ended": None}
-    return {**named, **begun}
-
-
 def _key(session_id: str) -> str:
     """A gateway's id as we store it: one that no column should hold becomes its hash."""
     if len(session_id) <= LONGEST_ID and session_id.isprintable():
@@ -116,7 +148,7 @@ def _key(session_id: str) -> str:
     return sha256(session_id.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _hash(row: UssdSession, text: str, key: str) -> str:
+def _hash(row: DialIn, text: str, key: str) -> str:
     said = f"{row.gateway}\0{row.session_id}\0{text}".encode("utf-8", "surrogatepass")
     return hmac.new(key.encode(), said, "sha256").hexdigest()
 

@@ -5,7 +5,8 @@ A screen says what it shows and where an answer leads. The machine does the rest
 
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 from core.errors import Unusable
@@ -52,6 +53,14 @@ Lead = str | Callable[[Any], str]
 Options = Sequence[tuple[str, Lead]]
 
 
+def _led(options: Options, turn: Any, index: int) -> str:
+    """Where a choice leads. Raises Unusable where it has gone since it was shown."""
+    if index >= len(options):
+        raise Unusable(WRONG_KEY)
+    lead = options[index][1]
+    return lead if isinstance(lead, str) else lead(turn)
+
+
 @dataclass(frozen=True, slots=True)
 class Menu:
     """A question with numbered answers. `text` and `options` are asked anew at every turn."""
@@ -65,12 +74,11 @@ class Menu:
     ends: bool = False
 
     def show(self, turn: Any, about: str) -> Shown:
-        labels = tuple(label for label, _ in self.options(turn, about))
+        labels = tuple([label for label, _ in self.options(turn, about)])
         return Shown(self.text(turn, about), labels, self.more(turn))
 
     def choose(self, turn: Any, about: str, index: int) -> str:
-        lead = self.options(turn, about)[index][1]
-        return lead if isinstance(lead, str) else lead(turn)
+        return _led(self.options(turn, about), turn, index)
 
     def hear(self, turn: Any, about: str, said: str) -> str:
         raise Unusable(WRONG_KEY)
@@ -90,12 +98,11 @@ class Ask:
     ends: bool = False
 
     def show(self, turn: Any, about: str) -> Shown:
-        labels = tuple(label for label, _ in self.options(turn, about))
+        labels = tuple([label for label, _ in self.options(turn, about)])
         return Shown(self.text(turn, about), labels, self.more(turn))
 
     def choose(self, turn: Any, about: str, index: int) -> str:
-        lead = self.options(turn, about)[index][1]
-        return lead if isinstance(lead, str) else lead(turn)
+        return _led(self.options(turn, about), turn, index)
 
     def hear(self, turn: Any, about: str, said: str) -> str:
         return self.then(turn, about, said)
@@ -123,10 +130,14 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """Where a session stands: the places walked through, and the page of the last one."""
+    """Where a session stands: the places walked through, and the page of the last one.
+
+    `offered`: the number of its first choice and how many there are, as they were shown, so that a key need not show them again.
+    """
 
     trail: tuple[str, ...]
     page: int = 0
+    offered: tuple[int, int] | None = field(default=None, compare=False)
 
     @property
     def place(self) -> str:
@@ -157,13 +168,13 @@ def walk_on(screens: Screens, walk: Walk, turn: Turn, inputs: Sequence[str], hom
     """
     sorry = ""
     for number, said in enumerate(inputs):
-        screen, leaves = _leaves(screens, walk, turn)
-        if (screen.ends and walk.page >= len(leaves) - 1) or (number and screen.read_first):
+        screen, leaves = screens[_name(walk.place)], Leaves(screens, walk, turn)
+        if (screen.ends and walk.page >= leaves.last) or (number and screen.read_first):
             break
         try:
-            walk = _step(screens, walk, turn, cleaned(said), home)
+            walk = _step(screens, walk, turn, cleaned(said), leaves, home)
         except Unusable as wrong:
-            choices = len(leaves[min(walk.page, len(leaves) - 1)].options)
+            choices = len(leaves.here.options)
             key = "ussd.press_more" if wrong.key == WRONG_KEY and not choices else wrong.key
             sorry = turn.say(key, **{"last": choices, **wrong.values})
             break
@@ -172,32 +183,47 @@ def walk_on(screens: Screens, walk: Walk, turn: Turn, inputs: Sequence[str], hom
 
 def look(screens: Screens, walk: Walk, turn: Turn, sorry: str = "") -> Seen:
     """The screen that a caller stands before, with a line of help above it."""
-    screen, leaves = _leaves(screens, walk, turn)
-    page = min(walk.page, len(leaves) - 1)
-    text = pages.written(leaves[page], sorry)
-    return Seen(Walk(walk.trail, page), text, screen.ends and page == len(leaves) - 1)
+    screen, leaves = screens[_name(walk.place)], Leaves(screens, walk, turn)
+    page, leaf = min(walk.page, leaves.last), leaves.here
+    offered = (leaf.first, len(leaf.options))
+    return Seen(Walk(walk.trail, page, offered), pages.written(leaf, sorry), screen.ends and page == leaves.last)
 
 
-def _leaves(screens: Screens, walk: Walk, turn: Turn) -> tuple[Screen, list[pages.Page]]:
-    name, about = _name(walk.place), _about(walk.place)
-    screen = screens[name]
-    back = "" if screen.ends or len(walk.trail) == 1 else turn.say("ussd.back")
-    shown = screen.show(turn, about)
-    return screen, pages.cut(shown, shown.more or turn.say("ussd.more"), back, turn.say("ussd.back"))
+class Leaves:
+    """The pages of the screen that somebody stands before, made when they are first looked at: most keys need none."""
+
+    def __init__(self, screens: Screens, walk: Walk, turn: Turn) -> None:
+        self._screens, self._walk, self._turn = screens, walk, turn
+
+    @cached_property
+    def all(self) -> Sequence[pages.Page]:
+        walk, turn = self._walk, self._turn
+        screen = self._screens[_name(walk.place)]
+        back = "" if screen.ends or len(walk.trail) == 1 else turn.say("ussd.back")
+        shown = screen.show(turn, _about(walk.place))
+        return pages.cut(shown, shown.more or turn.say("ussd.more"), back, turn.say("ussd.back"))
+
+    @property
+    def last(self) -> int:
+        return len(self.all) - 1
+
+    @property
+    def here(self) -> pages.Page:
+        return self.all[min(self._walk.page, self.last)]
 
 
-def _step(screens: Screens, walk: Walk, turn: Turn, said: str, home: Callable[[], str]) -> Walk:
+def _step(screens: Screens, walk: Walk, turn: Turn, said: str, leaves: Leaves, home: Callable[[], str]) -> Walk:
     if said == HOME:
         return Walk((home(),))
     if said == BACK:
         return Walk(walk.trail, walk.page - 1) if walk.page else Walk(walk.trail[:-1] or walk.trail)
-    screen, leaves = _leaves(screens, walk, turn)
-    page = min(walk.page, len(leaves) - 1)
-    if said in MORE and len(leaves) > 1:
-        return Walk(walk.trail, (page + 1) % len(leaves))
-    leaf, about = leaves[page], _about(walk.place)
-    if said.isdigit() and len(said) == 1 and 1 <= int(said) <= len(leaf.options):
-        return arrive(screens, walk, screen.choose(turn, about, leaf.first + int(said) - 1))
+    screen, about = screens[_name(walk.place)], _about(walk.place)
+    if len(said) == 1 and said.isdigit() and said != BACK:
+        first, count = walk.offered or (leaves.here.first, len(leaves.here.options))
+        if int(said) <= count:
+            return arrive(screens, walk, screen.choose(turn, about, first + int(said) - 1))
+    if said in MORE and leaves.last:
+        return Walk(walk.trail, (min(walk.page, leaves.last) + 1) % len(leaves.all))
     return arrive(screens, walk, screen.hear(turn, about, said))
 
 

@@ -2,15 +2,18 @@
 
 from conversations.ussd import agent, asking, choices, listed, registration
 from conversations.ussd.call import Call, label
-from messaging import suppressions
+from conversations.ussd.call_sql import Caller
+from core import codes
 from messaging.ussd import Ask, Lead, Menu, Options
-from profiles import crops, drafts, farmers
+from profiles import crops, drafts, entered, farmers
 from profiles.crops import Crop
 from profiles.models import Farmer
 
 
 def begin(call: Call) -> str:
     """Where a dial-in begins: who is calling, where they were cut off, the menu, or the first screen of all."""
+    if call.caller is not None and _settled(call, call.caller):
+        return "home"
     if call.farmer is None and not call.memory.get("stranger") and farmers.on_phone(call.session, call.phone):
         return "who"
     if call.farmer is None:
@@ -20,8 +23,17 @@ def begin(call: Call) -> str:
     return "resume" if registration.stopped_at(call) != "home" else "home"
 
 
+def _settled(call: Call, caller: Caller) -> bool:
+    """Whether there is nothing left to ask before the menu, as almost always: told from what one read found."""
+    if caller.district_id is None or (caller.source in entered.SOURCES and not caller.agreed):
+        return False
+    return asking.REGISTRATION in caller.declined or caller.created_at <= call.now - asking.RESUMED_FOR
+
+
 def menu(call: Call) -> str:
     """Where 00 leads, and a shortcut string: past the offer to go on with a registration, where there is a menu to go to."""
+    if call.caller is not None and _settled(call, call.caller):
+        return "home"
     known = call.farmer is not None and call.farmer.district_id is not None and not listed.awaited(call)
     return "home" if known else begin(call)
 
@@ -52,14 +64,14 @@ def new_person(call: Call) -> str:
 
 
 def _top(call: Call, about: str) -> str:
-    farmer = call.known()
-    if farmer.name:
-        return call.say("home.top", name=farmer.name, place=call.place())
-    return call.say("home.nameless", code=farmers.code(farmer), place=call.place())
+    who = call.who
+    if who.name:
+        return call.say("home.top", name=who.name, place=call.place())
+    return call.say("home.nameless", code=codes.written(who.number), place=call.place())
 
 
 def _choices(call: Call, about: str) -> Options:
-    stopped = call.phone in suppressions.stopped(call.session, [call.phone])
+    helps = agent.offers(call) if call.caller is None or call.caller.agent else ()
     return (
         (call.say("home.prices"), "prices"),
         (call.say("home.weather"), "weather"),
@@ -67,9 +79,9 @@ def _choices(call: Call, about: str) -> Options:
         (call.say("home.offers"), "offers"),
         (call.say("home.farm"), "farm"),
         (call.say("home.data"), "my_data"),
-        *agent.offers(call),
+        *helps,
         (call.say("home.language"), "languages"),
-        (call.say("home.start"), choices.start) if stopped else (call.say("home.stop"), "stop"),
+        (call.say("home.start"), choices.start) if call.stopped() else (call.say("home.stop"), "stop"),
         (call.say("home.add_person"), new_person),
     )
 

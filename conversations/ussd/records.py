@@ -30,8 +30,7 @@ def _crop(call: Call, about: str) -> str:
     named = about.partition("/")[0].partition("~")[0]
     if named in crops.BY_CODE:
         return named
-    plot = call.plot()
-    return plot.crop if plot else crops.CROPS[0].code
+    return next(iter(call.crops()), crops.CROPS[0].code)
 
 
 def _parts(about: str) -> tuple[list[str], str]:
@@ -54,7 +53,7 @@ def _menu(call: Call, about: str) -> str:
 
 def _menu_options(call: Call, about: str) -> Options:
     crop = _crop(call, about)
-    waiting = records.unpriced(call.session, call.known().id, call.today - OPEN_FOR)
+    waiting = records.unpriced(call.session, call.who.id, call.today - OPEN_FOR)
     first: list[tuple[str, Lead]] = []
     if waiting is not None:
         stock = season_texts.stock_said(_stock(waiting), call.language)
@@ -71,8 +70,7 @@ def _menu_options(call: Call, about: str) -> Options:
 
 
 def _crops(call: Call, about: str) -> Options:
-    own = [plot.crop for plot in farmers.plots(call.session, call.known().id)]
-    return [(label(call.crop(code)), f"records:{code}") for code in dict.fromkeys([*own, *(crop.code for crop in crops.CROPS)])]
+    return [(label(call.crop(code)), f"records:{code}") for code in dict.fromkeys([*call.crops(), *(crop.code for crop in crops.CROPS)])]
 
 
 def _costs(call: Call, about: str) -> Options:
@@ -109,7 +107,7 @@ def _keep_harvest(call: Call, about: str, said: str) -> str:
 
 def _ask_sale(call: Call, about: str) -> str:
     crop = _crop(call, about)
-    unit = records.usual_unit(call.session, call.known().id, crop)
+    unit = records.usual_unit(call.session, call.who.id, crop)
     return call.say("record.sale_count", crop=call.crop(crop), unit=_unit(call, unit))
 
 
@@ -117,22 +115,22 @@ def _keep_sale(call: Call, about: str, said: str) -> str:
     """Kept before its money is asked: a call that is cut here is finished from the menu."""
     crop, (_, old) = _crop(call, about), _parts(about)
     heard = amounts.quantity(said, records.units_of(crop))
-    unit = heard.unit or records.usual_unit(call.session, call.known().id, crop)
+    unit = heard.unit or records.usual_unit(call.session, call.who.id, crop)
     sale = _write(call, Entry(records.SALE, crop, _currency(call), call.today, quantity=heard.amount, unit=unit), old)
     return f"sale_money:{sale.id}"
 
 
 def _ask_money(call: Call, about: str) -> str:
-    sale = records.get(call.session, call.known().id, UUID(about))
+    sale = records.get(call.session, call.who.id, UUID(about))
     return call.say("record.sale_money", stock=season_texts.stock_said(_stock(sale), call.language), crop=call.crop(sale.crop))
 
 
 def _keep_money(call: Call, about: str, said: str) -> str:
     amount = money.minor(Decimal(amounts.shillings(said)), _currency(call))
     try:
-        sale = records.earn(call.session, call.known().id, UUID(about), amount)
+        sale = records.earn(call.session, call.who.id, UUID(about), amount)
     except Conflict:  # they went back and typed another amount: it takes the place of the first
-        old = records.get(call.session, call.known().id, UUID(about))
+        old = records.get(call.session, call.who.id, UUID(about))
         sale = _write(call, replace(_entry(old), amount=amount), f"~{old.id}")
     _text(call, sale)
     return f"noted:{sale.id}"
@@ -147,7 +145,7 @@ def _keep(call: Call, entry: Entry, old: str) -> str:
 
 def _write(call: Call, entry: Entry, old: str) -> Record:
     """A new row, or one in the place of another that is put right, which keeps its day."""
-    farmer_id = call.known().id
+    farmer_id = call.who.id
     if not old:
         return records.note(call.session, farmer_id, entry, call.now)
     standing = records.newest(call.session, farmer_id, UUID(old[1:]))
@@ -172,12 +170,12 @@ def _season(call: Call, crop: str, chosen: seasons.Season | None = None) -> str:
 
 
 def _noted(call: Call, about: str) -> str:
-    record = records.get(call.session, call.known().id, UUID(about))
+    record = records.get(call.session, call.who.id, UUID(about))
     return f"{call.say('record.saved')} {_season(call, record.crop)}"
 
 
 def _noted_options(call: Call, about: str) -> Options:
-    record = records.get(call.session, call.known().id, UUID(about))
+    record = records.get(call.session, call.who.id, UUID(about))
     again = {
         records.COST: f"cost_amount:{record.crop}/{record.what}~{record.id}",
         records.HARVEST: f"harvest_count:{record.crop}/{record.unit}~{record.id}",

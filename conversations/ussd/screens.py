@@ -1,6 +1,20 @@
 """The whole menu, written out: what can be shown on a phone, by name."""
 
-from conversations.ussd import agent, asking, choices, home, listed, offers, prices, receipts, records, registration, sharing, weather
+from conversations.ussd import (
+    agent,
+    asking,
+    choices,
+    groups,
+    home,
+    listed,
+    offers,
+    prices,
+    receipts,
+    records,
+    registration,
+    sharing,
+    weather,
+)
 from messaging.ussd import Screen
 
 BRANCHES = (
@@ -15,6 +29,7 @@ BRANCHES = (
     receipts.SCREENS,
     offers.SCREENS,
     sharing.SCREENS,
+    groups.SCREENS,
     choices.SCREENS,
 )
 SCREENS: dict[str, Screen] = {screen.name: screen for branch in BRANCHES for screen in branch}

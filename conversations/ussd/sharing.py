@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from content import texts
+from conversations.ussd import groups
 from conversations.ussd.call import Call
 from core import clock
 from core.errors import Conflict
@@ -29,7 +30,8 @@ def _choices(call: Call, about: str) -> Options:
     given = sharing.standing(call.session, call.known().id, call.now)
     found = [(call.say("data.asks", partner=_partner(call, one.organisation_id)), f"data_asked:{one.id.hex}") for one in asked]
     found += [(call.say("data.may_see", partner=_partner(call, one.organisation_id)), f"data_given:{one.id.hex}") for one in given]
-    return [*found, (call.say("data.looked"), "data_looked")]
+    belongs = [(call.say("data.groups"), "groups")] if groups.mine(call) else []
+    return [*found, (call.say("data.looked"), "data_looked"), *belongs]
 
 
 def _request(call: Call, about: str) -> ConsentRequest | None:

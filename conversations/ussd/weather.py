@@ -13,12 +13,13 @@ NAMED = 3  # districts named where the letters fit several
 
 def _said(call: Call, about: str) -> str:
     """`about` is a district's id; empty: the caller's own."""
-    district_id = int(about) if about else call.known().district_id
+    district_id = int(about) if about else call.who.district_id
     if district_id is None:
         return call.say("weather.where")
     room = pages.ROOM - pages.size("\n1 " + call.say("weather.elsewhere") + "\n" + call.say("ussd.back"))
     outlook = weather.outlook(call.session, district_id, call.now, call.settings)
-    return weather_texts.short(outlook, places.get(call.session, district_id).name, call.language, room)
+    place = outlook.place if outlook else places.get(call.session, district_id).name
+    return weather_texts.short(outlook, place, call.language, room)
 
 
 def _elsewhere(call: Call, about: str) -> Options:

@@ -97,3 +97,19 @@ def test_no_phone_and_no_secret_stays_in_a_line_of_log(line):
     clean = log.scrub(line)
     assert "772123456" not in clean
     assert "very-secret" not in clean
+
+
+@pytest.mark.parametrize("country", phone.COUNTRIES)
+def test_a_number_taken_as_it_comes_is_what_the_long_way_would_have_made_of_it(country):
+    """A space in front is what sends a number the long way."""
+    for head in range(1000):
+        typed = f"{phone.CALLING_CODES[country]}{head:03d}123456"
+        try:
+            made = phone.e164(" " + typed, country)
+        except Unusable:
+            made = None
+        try:
+            taken = phone.e164(typed, country)
+        except Unusable:
+            taken = None
+        assert taken == made, typed

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from core.errors import Unusable
 from messaging import gsm, pages, sessions
 from messaging.gateway import Dialled
-from messaging.models import UssdSession
 from messaging.pages import Shown
+from messaging.sessions import DialIn
 from messaging.ussd import Ask, End, Menu, Walk, cleaned, look, walk_on
 
 WORDS = {
@@ -115,6 +115,13 @@ def test_what_a_question_cannot_use_is_said_and_asked_again() -> None:
     assert walk("2", "Sarah").ends
 
 
+def test_a_choice_is_the_one_that_was_shown_and_one_that_has_gone_since_is_a_wrong_key() -> None:
+    seen = walk("1", "98")
+    assert seen.walk.offered == (4, 4)
+    assert walk_on(SCREENS, Walk(("crops",), 0, (4, 4)), Caller(), ["2"], lambda: "home").walk.place == "crop:Crop F"
+    assert walk_on(SCREENS, Walk(("home",), 0, (0, 5)), Caller(), ["5"], lambda: "home").text == "Press 1 to 3.\n" + walk().text
+
+
 def test_several_inputs_are_walked_in_order_and_a_wrong_one_stops_the_walk() -> None:
     caller = Caller()
     assert walk_on(SCREENS, Walk(("home",)), caller, ["2", "Sarah"], lambda: "home").text == "Thanks"
@@ -171,9 +178,8 @@ def test_what_is_typed_loses_signs_that_nobody_can_see() -> None:
     assert len(cleaned("x" * 4000)) == 160
 
 
-def row(**columns: object) -> UssdSession:
-    blank = {"heard_length": None, "heard_hash": "", "turns": 0, "trail": [], "page": 0, "draft": {}, "reply": "", "ends": False}
-    return UssdSession(**{"gateway": "at", "session_id": "s", "phone": "+256772123456", "network": "64110", **blank, **columns})
+def row(**columns: object) -> DialIn:
+    return DialIn(**{"gateway": "at", "session_id": "s", "phone": "+256772123456", "network": "64110", **columns})
 
 
 def dialled(text: str, code: str = "*284*55#", cumulative: bool = True) -> Dialled:
@@ -186,7 +192,7 @@ def heard(*requests: str, cumulative: bool = True) -> list[list[str] | None]:
     for text in requests:
         request = dialled(text, cumulative=cumulative)
         added.append(sessions.newly_said(kept, request, "*284*55#", "key"))
-        sessions.note(kept, request, "key", None)  # type: ignore[arg-type]
+        sessions.measure(kept, request, "key")
         kept.turns += 1
     return added
 
