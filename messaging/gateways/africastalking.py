@@ -13,8 +13,9 @@ from core.errors import Misconfigured
 from core.phone import looks_e164
 from messaging.gateway import Advice, Fate, Handed, Told, Unreadable
 from messaging.gateways.africastalking_forms import Forms
-from messaging.gateways.africastalking_wire import Answer, NoAnswer, Wire
-from messaging.gateways.africastalking_words import CODE_OF, CODES, NOTHING_TAKEN, REFUSED_CALLS, folded
+from messaging.gateways.africastalking_wire import Wire
+from messaging.gateways.africastalking_words import CODE_OF, CODES, NOTHING_TAKEN, folded
+from messaging.gateways.line import REFUSED_CALLS, Answer, NoAnswer
 
 log = structlog.get_logger(__name__)
 

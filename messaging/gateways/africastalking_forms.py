@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 from core.phone import looks_e164
 from messaging.gateway import Dialled, Ended, Heard, OptedOut, Told, Unreadable
 from messaging.gateways.africastalking_words import advice_of, folded, state_of
-
-LONGEST_ID = 200  # characters: longer ones are nobody's, and no index would take them
+from messaging.gateways.fields import filled, identity, optional, present
 
 
 class Forms:
@@ -16,81 +15,56 @@ class Forms:
     def parse_dialled(self, form: Mapping[str, str]) -> Dialled:
         """A USSD turn: exactly five fields. An empty `text` is the first screen, so an absent one must not pass for it."""
         return Dialled(
-            session_id=_id(form, "sessionId"),
+            session_id=identity(form, "sessionId"),
             phone=_number(form, "phoneNumber"),
-            service_code=_filled(form, "serviceCode"),
-            network=_present(form, "networkCode"),
-            text=_present(form, "text"),
+            service_code=filled(form, "serviceCode"),
+            network=present(form, "networkCode"),
+            text=present(form, "text"),
         )
 
     def parse_ended(self, form: Mapping[str, str]) -> Ended:
-        return Ended(session_id=_id(form, "sessionId"), status=_filled(form, "status"))
+        return Ended(session_id=identity(form, "sessionId"), status=filled(form, "status"))
 
     def parse_heard(self, form: Mapping[str, str]) -> Heard:
         """A text from a phone. Its date is worth less than its words: one that cannot be read is None."""
-        sender = _filled(form, "from")
+        sender = filled(form, "from")
         phone = _plus(sender)
         return Heard(
-            gateway_id=_id(form, "id"),
+            gateway_id=identity(form, "id"),
             phone=phone if looks_e164(phone) else None,
             sender=phone.strip(),
-            to=_filled(form, "to").strip(),
-            text=_present(form, "text"),
-            network=_optional(form, "networkCode"),
-            sent_at=_instant(_optional(form, "date")),
+            to=filled(form, "to").strip(),
+            text=present(form, "text"),
+            network=optional(form, "networkCode"),
+            sent_at=_instant(optional(form, "date")),
         )
 
     def parse_told(self, form: Mapping[str, str]) -> Told:
         """A delivery report. Unknown statuses, reasons and networks are kept as they came."""
-        status, reason = _filled(form, "status"), _optional(form, "failureReason")
-        phone = _plus(_optional(form, "phoneNumber"))
+        status, reason = filled(form, "status"), optional(form, "failureReason")
+        phone = _plus(optional(form, "phoneNumber"))
         state = state_of(status)
         return Told(
-            gateway_id=_id(form, "id"),
+            gateway_id=identity(form, "id"),
             phone=phone if looks_e164(phone) else None,
             status=status,
             state=state,
             reason=reason,
-            network=_optional(form, "networkCode"),
+            network=optional(form, "networkCode"),
             advice=advice_of(state, reason),
         )
 
     def parse_opted_out(self, form: Mapping[str, str]) -> OptedOut:
         """A bulk opt-out, or the end of a subscription, whose sender is its short code. A subscription begun is Unreadable here."""
         if "updateType" not in form:
-            return OptedOut(phone=_number(form, "phoneNumber"), sender=_filled(form, "senderId"))
-        if folded(_filled(form, "updateType")) != "deletion":
+            return OptedOut(phone=_number(form, "phoneNumber"), sender=filled(form, "senderId"))
+        if folded(filled(form, "updateType")) != "deletion":
             raise Unreadable("not an opt-out: updateType")
-        return OptedOut(phone=_number(form, "phoneNumber"), sender=_filled(form, "shortCode"))
+        return OptedOut(phone=_number(form, "phoneNumber"), sender=filled(form, "shortCode"))
 
     def render(self, text: str, *, ends: bool) -> str:
         """The body of the answer to a USSD turn."""
         return ("END " if ends else "CON ") + text
-
-
-def _present(form: Mapping[str, str], field: str) -> str:
-    """The field, which may be empty. Without NUL, which PostgreSQL takes in no text."""
-    if field not in form:
-        raise Unreadable(f"missing: {field}")
-    return form[field].replace("\0", "")
-
-
-def _optional(form: Mapping[str, str], field: str) -> str:
-    return form.get(field, "").replace("\0", "")
-
-
-def _filled(form: Mapping[str, str], field: str) -> str:
-    value = _present(form, field)
-    if not value.strip():
-        raise Unreadable(f"missing: {field}")
-    return value
-
-
-def _id(form: Mapping[str, str], field: str) -> str:
-    value = _filled(form, field)
-    if len(value) > LONGEST_ID:
-        raise Unreadable(f"too long: {field}")
-    return value
 
 
 def _plus(value: str) -> str:
@@ -100,7 +74,7 @@ def _plus(value: str) -> str:
 
 
 def _number(form: Mapping[str, str], field: str) -> str:
-    phone = _plus(_filled(form, field))
+    phone = _plus(filled(form, field))
     if not looks_e164(phone):
         raise Unreadable(f"not a phone: {field}")
     return phone

@@ -4,51 +4,12 @@ The package hides the status code, sends the key after a redirect, and lets a dr
 makes a request is replaced here; addresses, fields and headers stay its own.
 """
 
-import ipaddress
-import ssl
-import threading
-import time
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from http.client import HTTPException
-from http.cookiejar import DefaultCookiePolicy
-from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from collections.abc import Mapping
+from typing import Any
 
-import requests
 from africastalking.SMS import SMSService
-from urllib3.exceptions import ClosedPoolError, ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError
 
-from core.errors import Misconfigured
-
-T = TypeVar("T")
-
-CONNECT_AND_READ = (3.05, 9.05)  # seconds: to connect, and between two bytes of the answer
-AT_ONCE = 16  # calls under way; one that never ends keeps its place until it does
-IDLE = 4.0  # seconds: an older idle connection may be closed by the other side under our request, and we would not know its fate
-LONGEST_ANSWER = 4_000_000  # bytes: twenty times what a thousand recipients take
-NEVER_LEFT = (NewConnectionError, NameResolutionError, ConnectTimeoutError, ClosedPoolError)
-UNSENDABLE = (requests.ConnectTimeout, requests.exceptions.InvalidHeader, requests.exceptions.InvalidURL)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back, whatever its content type says. `retry_after` is in seconds."""
-
-    status: int
-    body: bytes
-    retry_after: float | None
-
-
-class NoAnswer(OSError):
-    """Nothing that can be read came back. `left`: whether the request may have reached the gateway; `code` says why, for the log."""
-
-    def __init__(self, code: str, *, left: bool) -> None:
-        super().__init__(code)
-        self.code, self.left = code, left
+from messaging.gateways.line import CONNECT_AND_READ, Answer, Line, checked
 
 
 class Wire(SMSService):
@@ -57,16 +18,9 @@ class Wire(SMSService):
     def __init__(self, username: str, api_key: str, base_url: str | None, deadline: float) -> None:
         super().__init__(username, api_key)
         if base_url:
-            base = checked(base_url)
+            base = checked(base_url, "AT_BASE_URL")
             self._baseUrl, self._contentUrl = base + "/version1", base + "/content/version1"
-        self.deadline = deadline
-        self._places = threading.BoundedSemaphore(AT_ONCE)
-        self._used = time.monotonic()
-        self._session = requests.Session()
-        self._session.trust_env = False  # no proxy, no .netrc: neither may see the key
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, requests.adapters.HTTPAdapter(max_retries=0, pool_maxsize=AT_ONCE))
+        self._line = Line(deadline)
 
     def account(self) -> Answer:
         """Ask for the account's balance."""
@@ -83,94 +37,4 @@ class Wire(SMSService):
         timeout: tuple[float, float] = CONNECT_AND_READ,
     ) -> Answer:
         """The package's only way out, inside the total deadline. Raises NoAnswer."""
-        until = time.monotonic() + self.deadline
-
-        def ask() -> Answer:
-            if time.monotonic() - self._used > IDLE:
-                self._session.close()
-            self._used = time.monotonic()
-            with self._session.request(
-                method, url, headers=dict(headers), data=data, params=params, timeout=timeout, allow_redirects=False, stream=True
-            ) as response:
-                body = _read(response, until)
-                self._used = time.monotonic()
-                return Answer(response.status_code, body, _seconds(response.headers.get("Retry-After", "")))
-
-        try:
-            return self._in_time(ask, until)
-        except requests.RequestException as wrong:
-            raise NoAnswer(type(wrong).__name__, left=_may_have_left(wrong)) from wrong
-
-    def _in_time(self, ask: Callable[[], T], until: float) -> T:
-        """Run the call in a thread of its own, which does not outlive the process, and stop listening at the deadline."""
-        if not self._places.acquire(timeout=max(0.0, until - time.monotonic())):
-            raise NoAnswer("all_lines_busy", left=False)
-        future: Future[T] = Future()
-
-        def run() -> None:
-            try:
-                future.set_result(ask())
-            except BaseException as wrong:  # carried to the thread that waits
-                future.set_exception(wrong)
-            finally:
-                self._places.release()
-
-        threading.Thread(target=run, name="africastalking", daemon=True).start()
-        try:
-            return future.result(max(0.0, until - time.monotonic()))
-        except TimeoutError:
-            raise NoAnswer("total_deadline", left=True) from None
-
-
-def checked(base_url: str) -> str:
-    """The address without its last slash. The key travels in a header: plain http is for this machine alone. Raises Misconfigured."""
-    parts = urlsplit(base_url)
-    if not parts.hostname or parts.scheme not in {"http", "https"} or parts.username is not None or parts.query or parts.fragment:
-        raise Misconfigured("AT_BASE_URL must look like https://api.example.org")
-    if parts.scheme == "http" and not _loopback(parts.hostname):
-        raise Misconfigured("AT_BASE_URL must begin with https://: the key would travel unprotected")
-    return base_url.rstrip("/")
-
-
-def _loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _read(response: requests.Response, until: float) -> bytes:
-    """The body, piece by piece as it arrives, so that a dripping one ends at the deadline and an endless one at its length."""
-    body = bytearray()
-    while piece := _piece(response):
-        body += piece
-        if len(body) > LONGEST_ANSWER or time.monotonic() > until:
-            raise NoAnswer("endless_answer", left=True)
-    return bytes(body)
-
-
-def _piece(response: requests.Response) -> bytes:
-    try:
-        return bytes(response.raw.read1(65536, decode_content=True))
-    except (HTTPError, HTTPException, OSError) as wrong:
-        raise NoAnswer(type(wrong).__name__, left=True) from wrong
-
-
-def _may_have_left(wrong: requests.RequestException) -> bool:
-    """False only for what certainly failed before the request: no host, no connection, a foreign certificate, an unsendable header."""
-    if isinstance(wrong, UNSENDABLE):
-        return False
-    cause = wrong.args[0] if wrong.args else None
-    why = getattr(cause, "reason", cause)
-    inner = why.args[0] if isinstance(why, HTTPError) and why.args else None
-    return not isinstance(why, NEVER_LEFT) and not isinstance(inner, ssl.SSLCertVerificationError)
-
-
-def _seconds(retry_after: str) -> float | None:
-    """A Retry-After header, given in seconds or as a date; None where there is none or it makes no sense."""
-    if retry_after.isascii() and retry_after.isdigit():
-        return float(retry_after[:6])
-    try:
-        return max(0.0, (parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):
-        return None
+        return self._line.ask(method, url, headers=headers, data=data, params=params, timeout=timeout)

@@ -21,19 +21,6 @@ CODES = {
     502: ("RejectedByGateway", Fate.REFUSED, Advice.LATER),
 }
 
-# The answer of a whole call. A status that is neither here nor 2xx leaves us not knowing.
-REFUSED_CALLS = {
-    400: Advice.NONE,
-    401: Advice.PAUSE,
-    403: Advice.PAUSE,
-    404: Advice.PAUSE,
-    405: Advice.PAUSE,
-    413: Advice.NONE,
-    415: Advice.PAUSE,
-    422: Advice.NONE,
-    429: Advice.LATER,
-}
-
 # The summary of a 2xx without recipients that means: nothing of this batch was taken.
 REFUSED_BATCHES = ("InvalidSenderId", "InsufficientBalance", "RiskHold")
 

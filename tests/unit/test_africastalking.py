@@ -18,6 +18,7 @@ from core.errors import Misconfigured
 from messaging.gateway import Advice, Fate, Unreadable
 from messaging.gateways import africastalking_wire as wire
 from messaging.gateways import africastalking_words as words
+from messaging.gateways import line
 from messaging.gateways.africastalking import AfricasTalking
 from tests.fake_gateway import FakeGateway
 from tests.fake_gateway_modes import MODES, PHONE_SUFFIXES
@@ -157,14 +158,14 @@ def test_no_such_host_means_not_sent() -> None:
 def test_a_foreign_certificate_means_not_sent_and_a_broken_line_does_not() -> None:
     foreign = MaxRetryError(None, "/", urllib3.exceptions.SSLError(ssl.SSLCertVerificationError("self-signed")))  # type: ignore[arg-type]
     broken = MaxRetryError(None, "/", urllib3.exceptions.SSLError(ssl.SSLEOFError("eof")))  # type: ignore[arg-type]
-    assert not wire._may_have_left(requests.exceptions.SSLError(foreign))
-    assert wire._may_have_left(requests.exceptions.SSLError(broken))
+    assert not line.may_have_left(requests.exceptions.SSLError(foreign))
+    assert line.may_have_left(requests.exceptions.SSLError(broken))
 
 
 def test_when_every_line_is_busy_the_next_call_is_not_sent(fake: FakeGateway) -> None:
     fake.mode("accept_then_hang")
     gateway = adapter(fake, deadline=0.5)
-    calls = [threading.Thread(target=gateway.send, args=("Hello", [A]), kwargs={"reference": "r"}) for _ in range(wire.AT_ONCE)]
+    calls = [threading.Thread(target=gateway.send, args=("Hello", [A]), kwargs={"reference": "r"}) for _ in range(line.AT_ONCE)]
     for call in calls:
         call.start()
     for call in calls:
@@ -185,7 +186,7 @@ def test_a_line_is_used_again_but_not_after_it_was_idle(fake: FakeGateway, monke
     for _ in range(5):
         gateway.send("Hello", [A], reference="r")
     assert fake.connections == 1
-    monkeypatch.setattr(wire, "IDLE", -1.0)
+    monkeypatch.setattr(line, "IDLE", -1.0)
     gateway.send("Hello", [A], reference="r")
     assert fake.connections == 2
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from messaging.gateway import Advice, Fate
-from messaging.gateways import africastalking_wire as wire
+from messaging.gateways import line
 from messaging.gateways.africastalking import fates
-from messaging.gateways.africastalking_wire import Answer
+from messaging.gateways.line import Answer
 
 A, B, C = "+256772111222", "+256701111333", "+256772111444"
 PHONES = [A, B, C]
@@ -133,4 +133,4 @@ def test_a_cost_is_read_exactly_or_not_at_all(written: object, cost: Decimal | N
     ],
 )
 def test_retry_after_is_read_as_seconds_or_as_a_date(header: str, seconds: float | None) -> None:
-    assert wire._seconds(header) == seconds
+    assert line.seconds(header) == seconds
