@@ -6,101 +6,179 @@ before the mark the batch goes back to the queue, after it every phone is unconf
 
 import os
 import socket
+import threading
 import time
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from dataclasses import dataclass, field
 from functools import partial
 from uuid import UUID, uuid4
 
 import structlog
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.orm import Session
 
 from core import incidents
+from jobs import routes
 from jobs.runtime import Runtime
 from jobs.who import who
-from messaging import claims, settle, switches
-from messaging.gateway import Advice, Gateway, Handed
-from messaging.models import Batch, Switch
+from messaging import claims, marking, settle, switches, ways
+from messaging.claims import Queue
+from messaging.gateway import Fate, Gateway, Handed
+from messaging.marking import Full, Marked, Terms
+from messaging.models import Batch
+from messaging.ways import Leases, Ways
 
 log = structlog.get_logger(__name__)
 PARALLEL = 8  # calls in the air at once, per process
+URGENT = 1  # of these senders only take the first lane, so that a reply never waits behind a country's advice
 CHUNK = 4  # batches to a claim: few, so that a slow gateway does not hold what another process could send
 PAUSES = (0.2, 0.5, 1, 2, 5, 10, 15)  # seconds between tries to record an answer: within the lease
-SIMULATOR = "simulator"
 SECONDS = 8.0  # one run at most; what is left wakes the job again
-PAUSE_MINUTES = 10
-REFUSES = "gateway.refuses"
+FRESH = 1.0  # seconds that the list of queues and routes is believed
+SIMULATOR = "simulator"
+DOWN = (OperationalError, InterfaceError, PoolTimeout)  # the database is away, or too busy for a moment
+LOOK_HOLDS = 20.0  # seconds after its last look: later nothing is handed over, for this process slept and a STOP may have come
+ROOM = 0.05  # seconds until a sender that found no room looks again
+
+
+@dataclass(slots=True)
+class Board:
+    """What the senders of one run share: which queues have something, by which ways, and how much they may send this second."""
+
+    runtime: Runtime
+    queues: list[Queue] = field(default_factory=list)
+    ways: Ways = field(default_factory=lambda: Ways({}, (), frozenset()))
+    leases: Leases = field(default_factory=Leases)
+    read_at: float = float("-inf")
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def look(self, ticks: float, anew: bool = False) -> None:
+        """Read again what is older than FRESH seconds, or at once."""
+        with self.lock:
+            if not anew and ticks - self.read_at < FRESH:
+                return
+            with self.runtime.transaction() as session:
+                now, names = self.runtime.now(), tuple(self.runtime.gateways)
+                self.queues = claims.waiting(session, now)
+                self.ways = ways.load(session, names, switches.closed(session, names, now))
+            self.read_at = ticks
+
+    def terms(self) -> Terms:
+        settings = self.runtime.settings
+        asks = partial(who, simulated=set(self.runtime.gateways) == {SIMULATOR})
+        admits = partial(self.leases.take, ticks=time.monotonic())
+        return Terms(settings.zone, settings.quiet, settings.guests, asks, self.ways, admits)
 
 
 def dispatch(runtime: Runtime) -> None:
     """Send what is due, several calls at a time, until nothing is due or the time is up."""
-    until = time.monotonic() + SECONDS
+    until, board = time.monotonic() + SECONDS, Board(runtime)
     with ThreadPoolExecutor(PARALLEL, thread_name_prefix="send") as pool:
-        busy = list(pool.map(lambda _n: _serve(runtime, until), range(PARALLEL)))
+        busy = list(pool.map(lambda number: _serve(board, until, number < URGENT), range(PARALLEL)))
     if any(busy) and not runtime.stopping.is_set():
         runtime.queue.wake("dispatch")
 
 
-def _serve(runtime: Runtime, until: float) -> bool:
+def _serve(board: Board, until: float, urgent: bool) -> bool:
     """One sender's loop. True when the time was up with work perhaps left."""
-    owner = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:12]}"
+    runtime, name = board.runtime, uuid4()
+    owner, turn = f"{socket.gethostname()}:{os.getpid()}:{name.hex[:12]}", name.int
     try:
         while not runtime.stopping.is_set() and time.monotonic() < until:
-            with runtime.transaction() as session:
-                taken = claims.claim(session, owner, CHUNK, runtime.now(), runtime.gateway.name)
+            taken = _claim(board, owner, turn, urgent)
             if not taken:
                 return False
+            turn += 1
             runtime.checkpoint("claim.committed")
             for batch_id in taken:
                 if runtime.stopping.is_set():
                     break
-                _try_one(runtime, batch_id, owner)
+                _try_one(board, batch_id, owner, until)
         return True
     finally:
         with runtime.transaction() as session:
             claims.release(session, owner)
 
 
-def _try_one(runtime: Runtime, batch_id: UUID, owner: str) -> None:
-    """One batch that raises stops no other: it is tried later, and given up at the third time with an incident."""
+def _claim(board: Board, owner: str, turn: int, urgent: bool) -> list[UUID]:
+    """The next few batches; the list of queues is read again before it is believed that there is nothing."""
+    for anew in (False, True):
+        board.look(time.monotonic(), anew)
+        if not board.ways.open:
+            return []
+        queues = claims.in_turn([queue for queue in board.queues if not urgent or queue[0] == 1], turn)
+        if queues:
+            with board.runtime.transaction() as session:
+                taken = claims.claim(session, owner, CHUNK, board.runtime.now(), queues)
+            if taken:
+                return taken
+    return []
+
+
+def _try_one(board: Board, batch_id: UUID, owner: str, until: float) -> None:
+    """One batch that raises stops no other: it is tried later, and given up at the third time with an incident.
+
+    A database that is away for a moment is no fault of the batch: what was claimed goes back at the end of this run.
+    """
     try:
-        send_one(runtime, batch_id, owner)
+        send_one(board, batch_id, owner, until)
+    except DOWN as down:
+        log.warning("a batch waits for the database", batch=str(batch_id), error=type(down).__name__)
     except Exception:
         log.exception("a batch could not be sent", batch=str(batch_id))
-        with runtime.transaction() as session:
-            now = runtime.now()
+        with board.runtime.transaction() as session:
+            now = board.runtime.now()
             if claims.fault(session, batch_id, owner, now):
                 says = "A batch could not be sent after three tries and was given up: see the log for its id."
                 incidents.open_(session, "batch.fault", f"batch:{batch_id}", says, now)
 
 
-def send_one(runtime: Runtime, batch_id: UUID, owner: str) -> None:
+def send_one(board: Board, batch_id: UUID, owner: str, until: float) -> None:
     """One claimed batch on its way: last look and mark ▮, the call ☁, what became of it ▮."""
-    gateway = runtime.gateway
-    settings = runtime.settings
-    with runtime.transaction() as session:
-        marked = claims.mark(
-            session,
-            batch_id,
-            owner,
-            runtime.now(),
-            zone=settings.zone,
-            quiet=settings.quiet,
-            guests=settings.guests,
-            who=partial(who, simulated=gateway.name == SIMULATOR),
-            gateway=gateway.name,
-        )
-        runtime.checkpoint("submit.before_commit")
+    runtime = board.runtime
+    looked_at, marked = _mark(board, batch_id, owner, until)
     if marked is None:
         return
-    batch, phones = marked
     runtime.checkpoint("submit.committed")
-    handed = _call(gateway, batch, phones)
+    gateway = runtime.gateways[marked.gateway]
+    if time.monotonic() - looked_at > LOOK_HOLDS:
+        handed = [Handed(phone, Fate.NOT_SENT, code="slept") for phone in marked.phones]
+    else:
+        handed = _call(gateway, marked.batch, marked.phones)
     runtime.checkpoint("http.received")
     _record(runtime, batch_id, owner, handed, gateway)
+
+
+def _mark(board: Board, batch_id: UUID, owner: str, until: float) -> tuple[float, Marked | None]:
+    """When it was looked at last, and what is marked for sending; None when it is not to go now.
+
+    Waits for room as long as this run lasts, a moment at a time.
+    """
+    runtime = board.runtime
+    while True:
+        board.look(time.monotonic())
+        with runtime.transaction() as session:
+            looked_at = time.monotonic()
+            marked = marking.mark(session, batch_id, owner, runtime.now(), board.terms())
+            runtime.checkpoint("submit.before_commit")
+        if not isinstance(marked, Full):
+            return looked_at, marked
+        if not marked.air and _lease(board, marked):
+            continue
+        if runtime.stopping.wait(ROOM) or time.monotonic() >= until:
+            with runtime.transaction() as session:
+                claims.put_back(session, batch_id, owner, runtime.now())
+            return looked_at, None
+
+
+def _lease(board: Board, full: Full) -> bool:
+    """Take texts of this second out of the buckets that the batch needs."""
+    with board.runtime.transaction() as session:
+        given = ways.lease(session, full.needs, full.lane)
+    for key, count in given.items():
+        board.leases.add(key, count, time.monotonic())
+    return bool(given)
 
 
 def _call(gateway: Gateway, batch: Batch, phones: Sequence[str]) -> list[Handed]:
@@ -117,7 +195,7 @@ def _record(runtime: Runtime, batch_id: UUID, owner: str, handed: Sequence[Hande
         try:
             _record_now(runtime, batch_id, owner, handed, gateway)
             return
-        except (OperationalError, PoolTimeout) as down:
+        except DOWN as down:
             log.warning("an answer could not be recorded yet", batch=str(batch_id), error=type(down).__name__)
             time.sleep(pause)
     _record_now(runtime, batch_id, owner, handed, gateway)
@@ -128,24 +206,6 @@ def _record_now(runtime: Runtime, batch_id: UUID, owner: str, handed: Sequence[H
         now = runtime.now()
         batch = session.get_one(Batch, batch_id, with_for_update=True)
         settle.record(session, batch, owner, handed, gateway.name, now)
-        _heed(session, handed, gateway.name, now)
+        routes.heed(session, handed, gateway.name, now)
         runtime.checkpoint("result.before_commit")
     runtime.checkpoint("result.committed")
-
-
-def recovered(session: Session, now: datetime) -> None:
-    """Close what was opened over a gateway whose pause ended a minute ago and was not begun again. Asked by a tick."""
-    for incident in incidents.standing(session):
-        pause = session.get(Switch, f"gateway:{incident.subject}")
-        if incident.kind == REFUSES and (pause is None or (pause.until and pause.until < now - claims.RECHECK)):
-            incidents.close(session, REFUSES, incident.subject, now)
-
-
-def _heed(session: Session, handed: Sequence[Handed], gateway: str, now: datetime) -> None:
-    """What is ours to fix (key, balance, sender id) holds this gateway's queue and tells an operator."""
-    paused: Set[str] = {one.code for one in handed if one.advice is Advice.PAUSE}
-    if paused:
-        answer = ", ".join(sorted(paused))
-        why = f"{gateway} answered {answer}: check its key, balance and sender id. Sending tries again every {PAUSE_MINUTES} minutes."
-        switches.turn_off(session, f"gateway:{gateway}", why, "dispatch", now, now + PAUSE_MINUTES * claims.RECHECK)
-        incidents.open_(session, REFUSES, gateway, why, now)

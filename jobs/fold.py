@@ -16,4 +16,4 @@ def fold(runtime: Runtime) -> None:
     last: int | None = 0
     while last is not None:
         with runtime.transaction() as session:
-            last = reports.fold(session, runtime.now(), last, CHUNK)
+            last = reports.fold(session, runtime.now(), runtime.settings.zone, last, CHUNK)

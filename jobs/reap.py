@@ -6,7 +6,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from core import incidents
-from jobs import dispatch
+from jobs import routes
 from jobs.runtime import Runtime
 from messaging import claims, inbox
 
@@ -18,7 +18,7 @@ def reap(runtime: Runtime) -> None:
     """Take over what outlived its lease, then wake dispatch: it may have been waiting for this."""
     with runtime.transaction() as session:
         back, parked = claims.reap(session, runtime.now())
-        dispatch.recovered(session, runtime.now())
+        routes.recovered(session, runtime.now())
         _texts_that_wait_for_a_person(session, runtime.now())
     if back or parked:
         log.warning("a worker was lost", put_back=back, unconfirmed=parked)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from core.db import among
@@ -24,5 +24,9 @@ def who(session: Session, refs: Sequence[str], now: datetime, asks_consent: bool
     if not ids:
         return Who()
     agreed = consent.standing(session, list(ids), SERVICE, now) if asks_consent else set()
-    sample = set() if simulated else set(session.scalars(select(Farmer.id).where(among(session, Farmer.id, list(ids)), Farmer.sample)))
-    return Who({ids[one] for one in agreed}, {ids[one] for one in sample})
+    special = select(Farmer.id, Farmer.sample, Farmer.zone).where(
+        among(session, Farmer.id, list(ids)), or_(Farmer.sample, Farmer.zone.is_not(None))
+    )
+    rows = session.execute(special).all()
+    barred = set() if simulated else {ids[row.id] for row in rows if row.sample}
+    return Who({ids[one] for one in agreed}, barred, {ids[row.id]: row.zone for row in rows if row.zone})

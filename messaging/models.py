@@ -24,7 +24,13 @@ class Batch(Base):
     __tablename__ = "batches"
     __table_args__ = (
         Index(
-            "ix_batches_due", "lane", "not_before", "id", postgresql_where=text("state = 'queued'"), sqlite_where=text("state = 'queued'")
+            "ix_batches_due",
+            "lane",
+            "payer",
+            "not_before",
+            "id",
+            postgresql_where=text("state = 'queued'"),
+            sqlite_where=text("state = 'queued'"),
         ),
         Index("ix_batches_leased", "lease_until", postgresql_where=text("owner IS NOT NULL"), sqlite_where=text("owner IS NOT NULL")),
         Index("ix_batches_sender", "sender"),
@@ -32,6 +38,7 @@ class Batch(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     sender: Mapped[str]  # who asked for it: "broadcast:0197…", "inbound:…"
+    payer: Mapped[str] = mapped_column(default="", server_default="")  # whose money and whose share: "" the house, "organisation:…"
     dedupe: Mapped[str | None] = mapped_column(unique=True)  # for single texts: at most one of each
     klass: Mapped[str] = mapped_column("class")
     lane: Mapped[int]
@@ -46,6 +53,10 @@ class Batch(Base):
     follows: Mapped[UUID | None]
     state: Mapped[str] = mapped_column(default="queued")
     withheld: Mapped[dict[str, Any] | None]
+    gateway: Mapped[str | None]  # who is asked to carry it, from when it is marked submitting
+    reserved: Mapped[Decimal | None] = mapped_column(Numeric(12, 4))  # what it was expected to cost when it was marked
+    reserved_in: Mapped[str | None]  # currency
+    reserved_on: Mapped[date | None]
     owner: Mapped[str | None]
     lease_until: Mapped[datetime | None]  # by the database's clock
 
@@ -57,6 +68,7 @@ class Message(Base):
     __table_args__ = (
         Index("ix_messages_phone_at", "phone", "at"),
         Index("ix_messages_gateway_id", "gateway_id"),
+        Index("ix_messages_at", "at", postgresql_using="brin"),
     )
 
     batch_id: Mapped[UUID] = mapped_column(ForeignKey("batches.id"), primary_key=True)

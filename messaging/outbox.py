@@ -25,11 +25,13 @@ def put(
     sender: str,
     now: datetime,
     zone: ZoneInfo,
+    payer: str = "",
     dedupe: str | None = None,
     not_before: datetime | None = None,
     valid_until: datetime | None = None,
 ) -> UUID | None:
-    """One text to one phone, sent soon after the commit. `ref` says whose it is, `sender` who asked for it.
+    """One text to one phone, sent soon after the commit. `ref` says whose it is, `sender` who asked for it,
+    `payer` whose money it is.
 
     None when `dedupe` was used before: the first stands and nothing is added. Raises ValueError for a body that is
     empty or that no phone could show: wording is checked long before, so this is a fault of ours.
@@ -40,6 +42,7 @@ def put(
     row = {
         "id": new_id(now),
         "sender": sender,
+        "payer": payer,
         "dedupe": dedupe,
         "klass": klass,
         "lane": POLICIES[klass].lane,

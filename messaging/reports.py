@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import case, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.db import INSERT, dialect, wake
-from messaging import suppressions
+from messaging import evening, suppressions
 from messaging.gateway import Advice, Fate, State, Told
 from messaging.models import Message, Outcome, Report
 
@@ -53,7 +54,7 @@ def append(session: Session, gateway: str, told: Sequence[Told], now: datetime) 
         wake(session, JOB)
 
 
-def fold(session: Session, now: datetime, after: int = 0, limit: int = 1000) -> int | None:
+def fold(session: Session, now: datetime, zone: ZoneInfo, after: int = 0, limit: int = 1000) -> int | None:
     """Fold up to `limit` waiting reports with an id above `after` into outcomes; the last id that was read, None when there was none.
 
     Reports without a text wait a day for it, and never stand in the way of those behind them.
@@ -61,7 +62,7 @@ def fold(session: Session, now: datetime, after: int = 0, limit: int = 1000) -> 
     waiting = select(Report).where(Report.folded_at.is_(None), Report.id > after).order_by(Report.id).limit(limit)
     reports = list(session.scalars(waiting.with_for_update(skip_locked=True)))
     texts = _texts(session, reports)
-    settled = []
+    settled, off = [], []
     best: dict[tuple[UUID, str], tuple[State, str, datetime]] = {}
     for report in reports:
         text = texts.get((report.gateway, report.gateway_id)) or _adopt(session, report, now)
@@ -71,9 +72,12 @@ def fold(session: Session, now: datetime, after: int = 0, limit: int = 1000) -> 
                 best[text] = (state, report.reason, report.at)
             if report.advice == Advice.OPTED_OUT:
                 suppressions.stop(session, text[1], "gateway", now)
+            if report.advice == Advice.EVENING:
+                off.append(text)
         if text is not None or report.at < now - WAITS:
             settled.append(report.id)
     _write(session, best)
+    evening.try_again(session, [text for text in off if best[text][0] is State.ABSENT], now, zone)
     if settled:
         session.execute(update(Report).where(Report.id.in_(settled)).values(folded_at=now).execution_options(synchronize_session=False))
     return reports[-1].id if reports else None

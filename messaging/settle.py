@@ -4,16 +4,19 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from core.db import insert_new, new_id, put_many
-from messaging import suppressions
+from messaging import money, suppressions, unconfirmed
 from messaging.gateway import Advice, Fate, Handed
 from messaging.models import Batch, Message, Outcome, Unasked
 
 COLUMNS = ("batch_id", "phone", "fate", "gateway", "gateway_id", "cost", "currency", "code", "at")
+MOST_TRIES = 5  # of a text that a gateway refuses again and again
 BACKOFF, LONGEST = timedelta(seconds=30), timedelta(minutes=15)
+AGAIN_IN = timedelta(minutes=2)
+ONCE_MORE = "once more"
 NOT_HANDED = Handed("", Fate.UNCONFIRMED)
 
 
@@ -21,6 +24,7 @@ def end(
     session: Session, batch: Batch, handed: Mapping[str, Handed], withheld: Mapping[str, Sequence[str]], gateway: str | None, now: datetime
 ) -> None:
     """Write what became of every phone, and the batch is done. A phone that nobody speaks of is unconfirmed."""
+    again = _once_more(session, batch, handed, withheld, now)
     rows: list[tuple[Any, ...]] = []
     for phone in batch.phones:
         if phone in withheld:
@@ -28,9 +32,22 @@ def end(
             rows.append((batch.id, phone, fate, None, None, None, None, code, now))
         else:
             one = handed.get(phone, NOT_HANDED)
-            rows.append((batch.id, phone, one.fate.value, gateway, one.gateway_id, one.cost, one.currency, one.code, now))
+            code = ONCE_MORE if phone in again else one.code
+            rows.append((batch.id, phone, one.fate.value, gateway, one.gateway_id, one.cost, one.currency, code, now))
     put_many(session, Message, COLUMNS, rows)
+    money.settle(session, batch, list(handed.values()))
     batch.state, batch.owner, batch.lease_until = "done", None, None
+
+
+def _once_more(
+    session: Session, batch: Batch, handed: Mapping[str, Handed], withheld: Mapping[str, Sequence[str]], now: datetime
+) -> Sequence[str]:
+    """The unconfirmed phones of an emergency that an operator lets go once more: they follow in two minutes, and their rows say so."""
+    silent = [phone for phone in batch.phones if phone not in withheld and handed.get(phone, NOT_HANDED).fate is Fate.UNCONFIRMED]
+    if not silent or not unconfirmed.may_go_once_more(session, batch.klass, batch.attempt, now):
+        return []
+    follow(session, batch, silent, now + AGAIN_IN, now, attempt=batch.attempt + 1)
+    return silent
 
 
 def record(session: Session, batch: Batch, owner: str, handed: Sequence[Handed], gateway: str, now: datetime) -> None:
@@ -40,10 +57,12 @@ def record(session: Session, batch: Batch, owner: str, handed: Sequence[Handed],
     """
     fates = {one.phone: one for one in handed}
     if batch.owner != owner or batch.state != "submitting":
-        _too_late(session, batch, handed, now)
+        news = _news(session, batch, handed)
+        _too_late(session, batch, news, now)
+        money.answered_late(session, batch, news)
         return
     end(session, batch, fates, batch.withheld or {}, gateway, now)
-    again = [one.phone for one in handed if _worth_another_try(one)]
+    again = [one.phone for one in handed if _worth_another_try(one, batch.attempt)]
     unreached = [one.phone for one in handed if one.fate in {Fate.NOT_SENT, Fate.REFUSED}]
     if unreached:
         # Nothing reached these phones: their unasked text of the day is still theirs to have.
@@ -56,10 +75,14 @@ def record(session: Session, batch: Batch, owner: str, handed: Sequence[Handed],
             suppressions.stop(session, one.phone, "gateway", now)
 
 
-def _worth_another_try(one: Handed) -> bool:
+def _worth_another_try(one: Handed, attempt: int) -> bool:
+    """What never left is tried until its time is over; what was refused for reasons that may pass, a few times."""
     if one.advice is Advice.BAD_NUMBER:
         return False
-    return one.fate is Fate.NOT_SENT or (one.fate is Fate.REFUSED and one.advice in {Advice.LATER, Advice.PAUSE})
+    if one.fate is Fate.NOT_SENT and one.advice in {Advice.LATER, Advice.PAUSE}:
+        return True
+    passing = one.fate is Fate.NOT_SENT or (one.fate is Fate.REFUSED and one.advice in {Advice.LATER, Advice.PAUSE})
+    return passing and attempt < MOST_TRIES
 
 
 def backoff(attempt: int) -> timedelta:
@@ -76,6 +99,7 @@ def follow(session: Session, batch: Batch, phones: Sequence[str], not_before: da
         Batch(
             id=new_id(now),
             sender=batch.sender,
+            payer=batch.payer,
             dedupe=None,
             klass=batch.klass,
             lane=batch.lane,
@@ -90,6 +114,15 @@ def follow(session: Session, batch: Batch, phones: Sequence[str], not_before: da
             state="queued",
         )
     )
+
+
+def _news(session: Session, batch: Batch, handed: Sequence[Handed]) -> list[Handed]:
+    """What a late answer tells of phones that are in doubt. None where the answer was recorded before: a connection that is cut
+    at the commit leaves its caller to try again what was done.
+    """
+    in_doubt = select(Message.phone).where(Message.batch_id == batch.id, Message.fate == Fate.UNCONFIRMED)
+    silent = set(session.scalars(in_doubt))
+    return [one for one in handed if one.phone in silent and one.fate is not Fate.UNCONFIRMED]
 
 
 def _too_late(session: Session, batch: Batch, handed: Sequence[Handed], now: datetime) -> None:

@@ -12,9 +12,9 @@ from messaging.models import Switch
 SENDING = "sending"
 
 
-def names(klass: str, sender: str, gateway: str | None = None) -> list[str]:
-    """Every switch that could hold this text back."""
-    return [SENDING, f"class:{klass}", f"sender:{sender}", *([f"gateway:{gateway}"] if gateway else [])]
+def names(klass: str, sender: str, payer: str) -> list[str]:
+    """Every switch that could hold this text back, whatever its way."""
+    return [SENDING, f"class:{klass}", f"sender:{sender}", f"payer:{payer}"]
 
 
 def turn_off(session: Session, name: str, why: str, by: str, now: datetime, until: datetime | None = None) -> None:
@@ -27,6 +27,11 @@ def turn_off(session: Session, name: str, why: str, by: str, now: datetime, unti
 def turn_on(session: Session, name: str) -> None:
     """Let it go again."""
     session.execute(delete(Switch).where(Switch.name == name))
+
+
+def closed(session: Session, gateways: Iterable[str], now: datetime) -> set[str]:
+    """The gateways among these that are paused."""
+    return {name.partition(":")[2] for name in off(session, now, [f"gateway:{one}" for one in gateways])}
 
 
 def off(session: Session, now: datetime, among: Iterable[str] | None = None) -> dict[str, Switch]:

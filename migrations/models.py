@@ -5,6 +5,7 @@ import core.audit
 import core.heartbeats
 import core.incidents
 import linkage.models
+import messaging.flow_models
 import messaging.models
 import profiles.models
 import service.accounts.models
@@ -16,6 +17,7 @@ ROOMS = (
     core.heartbeats,
     core.incidents,
     linkage.models,
+    messaging.flow_models,
     messaging.models,
     profiles.models,
     service.accounts.models,

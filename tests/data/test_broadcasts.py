@@ -111,10 +111,10 @@ def test_stop_halts_one_under_way_and_resume_sends_the_rest_once(url: str, now: 
     plan.plan(house)
     with house.transaction() as session:
         first, second = claims.claim(session, "test", 2, house.now())
-    dispatch.send_one(house, first, "test")
+    dispatch.send_one(dispatch.Board(house), first, "test", until=0.0)
     with house.transaction() as session:
         broadcasts.stop(session, broadcasts.get(session, session.scalars(select(Broadcast.id)).one(), ours.id, lock=True), "a", house.now())
-    dispatch.send_one(house, second, "test")  # claimed before the stop, marked after it
+    dispatch.send_one(dispatch.Board(house), second, "test", until=0.0)  # claimed before the stop, marked after it
     settle(house)
     assert sum(house.gateway.handed.values()) == 1
     halted = progress(house)

@@ -55,6 +55,8 @@ def test_an_offer_over_the_cap_is_deferred_and_goes_the_next_day(url, now):
     with house.transaction() as session:
         one = farmer(session, now)
         text(session, house, one, "advice")
+    settle(house)
+    with house.transaction() as session:
         text(session, house, one, "offer", MessageClass.OFFER)
     settle(house)
     assert [body for _, body in house.gateway.bodies] == ["advice"]
@@ -85,7 +87,7 @@ def test_a_stop_after_the_claim_still_wins(url, now):
         (batch_id,) = claims.claim(session, "me", 10, now)
     with house.transaction() as session:
         suppressions.stop(session, phone(1), "sms", now)
-    dispatch.send_one(house, batch_id, "me")
+    dispatch.send_one(dispatch.Board(house), batch_id, "me", until=0.0)
     assert not house.gateway.handed
     with house.reading() as session:
         assert fates(session) == {phone(1): "suppressed"}
@@ -246,7 +248,7 @@ def test_a_crash_at_any_step_neither_doubles_nor_loses(url, now, label, sent, af
     with house.transaction() as session:
         (batch_id,) = claims.claim(session, "dead", 10, now)
     with pytest.raises(Crash):
-        dispatch.send_one(house, batch_id, "dead")
+        dispatch.send_one(dispatch.Board(house), batch_id, "dead", until=0.0)
     assert gateway.handed[phone(1)] == sent
     survivor = runtime(url, now, gateway)
     with survivor.transaction() as session:
@@ -276,11 +278,26 @@ def test_a_worker_that_wakes_up_too_late_leaves_its_news_and_no_second_row(url, 
             with other.transaction() as session:
                 claims.reap(session, now)
 
-    dispatch.send_one(runtime(url, now, gateway, checkpoint=overtaken), batch_id, "asleep")
+    dispatch.send_one(dispatch.Board(runtime(url, now, gateway, checkpoint=overtaken)), batch_id, "asleep", until=0.0)
     with house.reading() as session:
         assert fates(session) == {phone(1): "unconfirmed"}
         late = session.scalars(select(Outcome)).one()
         assert (late.state, late.gateway_id is not None) == ("on_the_way", True)
+
+
+def test_a_process_that_slept_after_its_last_look_hands_nothing_over(url, now, monkeypatch):
+    house = runtime(url, now)
+    with house.transaction() as session:
+        text(session, house, farmer(session, now))
+    with monkeypatch.context() as asleep:
+        asleep.setattr(dispatch, "LOOK_HOLDS", -1.0)
+        dispatch.dispatch(house)
+    assert not house.gateway.handed
+    with house.reading() as session:
+        assert session.execute(select(Message.fate, Message.code)).one() == ("not_sent", "slept")
+    house.now.forward(minutes=1)
+    dispatch.dispatch(house)
+    assert house.gateway.handed == {phone(1): 1}
 
 
 def test_many_senders_hand_each_phone_over_once(url, now):

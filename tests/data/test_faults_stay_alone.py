@@ -1,6 +1,7 @@
 """One bad batch, campaign, broadcast or text stops no other, and a person is told."""
 
 from datetime import time, timedelta
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import select, update
@@ -12,9 +13,10 @@ from core.clock import at
 from jobs import dispatch, fire, inbox, plan, reap
 from messaging import inbox as texts
 from messaging.classes import MessageClass
-from messaging.gateway import Heard
-from messaging.models import Batch, Inbound, Message
-from tests.builders import Remembering, farmer, phone, runtime, settle, text
+from messaging.flow_models import Spend
+from messaging.gateway import Fate, Heard
+from messaging.models import Batch, Inbound, Message, Outcome
+from tests.builders import Remembering, answered, farmer, phone, runtime, settle, text
 from tests.data.test_campaigns import WEED, a_price, broadcasts, daily
 
 
@@ -107,6 +109,40 @@ def test_an_answer_is_recorded_though_the_database_was_away_for_a_moment(url, no
     with house.reading() as session:
         assert session.scalars(select(Message.fate)).one() == "sent"
     assert house.gateway.handed == {phone(1): 1}
+
+
+def test_an_answer_whose_commit_only_seemed_to_fail_is_charged_once(url, now):
+    failures = iter([True])
+
+    def cut_after_the_commit(step):
+        if step == "result.committed" and next(failures, False):
+            raise OperationalError("cut", None, Exception())
+
+    gateway = Remembering({phone(1): answered(phone(1), Fate.SENT, gateway_id="a", cost=Decimal(25), currency="UGX")})
+    house = runtime(url, now, gateway, checkpoint=cut_after_the_commit)
+    with house.transaction() as session:
+        text(session, house, farmer(session, now))
+    settle(house)
+    with house.reading() as session:
+        assert session.scalars(select(Message.fate)).one() == "sent"
+        assert session.scalars(select(Outcome.phone)).all() == []
+        assert session.execute(select(Spend.settled, Spend.uncertain, Spend.texts)).one() == (25, 0, 1)
+
+
+def test_a_database_that_is_away_is_no_fault_of_the_batch(url, now):
+    failures = iter([True] * 4)
+
+    def away(step):
+        if step == "submit.before_commit" and next(failures, False):
+            raise OperationalError("gone", None, Exception())
+
+    house = runtime(url, now, checkpoint=away)
+    with house.transaction() as session:
+        text(session, house, farmer(session, now))
+    for _ in range(5):
+        dispatch.dispatch(house)
+    assert house.gateway.handed == {phone(1): 1}
+    assert kinds(house) == []
 
 
 @pytest.mark.parametrize("klass", list(MessageClass))

@@ -160,7 +160,7 @@ def fold_a_few(house):
     last = 0
     while last is not None:
         with house.transaction() as session:
-            last = reports.fold(session, house.now(), last, 3)
+            last = reports.fold(session, house.now(), house.settings.zone, last, 3)
 
 
 def test_a_blacklist_that_comes_before_our_own_record_is_heeded_when_the_text_is_known(url, now):
