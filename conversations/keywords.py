@@ -101,14 +101,15 @@ KEYWORDS = (
         "KOT",
         "WETHER, WHEATHER, WEATER",
     ),
+    # These must come first: amid other words they are only words.
+    _row("YES", "YES", "YEE", "EEGO", "NDIYO", alike=False),
+    _row("NO", "NO", "NEDDA", "NGAAHA", "HAPANA", alike=False),
+    _row("MYDATA", "MYDATA, MY DATA", alike=False),
     # Not here yet: understood, and answered honestly.
     _row("SELL", "SELL, SELLING", "TUNDA, NTUNDA", "GUZA, NGUZA", "UZA, NAUZA", "SEL", alike=False),
     _row("ASK", "ASK, QUESTION", "BUUZA", "BUUZA", "ULIZA, SWALI", "PENY", alike=False),
-    _row("YES", "YES", "YEE", "EEGO", "NDIYO", alike=False),
-    _row("NO", "NO", "NEDDA", "NGAAHA", "HAPANA", alike=False),
     _row("MUTE", "MUTE", "SIRISA", "NYAMAZA", alike=False),
     _row("PAUSE", "PAUSE", "WUMMULA", "PUMZIKA", alike=False),
-    _row("MYDATA", "MYDATA, MY DATA", alike=False),
 )
 SPELLINGS = {spelling: keyword.code for keyword in reversed(KEYWORDS) for spelling in keyword.spellings}
 TODAY = ("STOP", "START", "JOIN", "HELP", "PRICE", "WEATHER", "LANG")  # those that do something
@@ -170,6 +171,8 @@ def first(said: list[str]) -> tuple[str | None, list[str]]:
     An exact spelling goes before a likeness, and a greeting, which means HELP, after all else. What we cannot do yet must
     come first, or its words are only words.
     """
+    if len(said) > 1 and " ".join(said[:2]) in SPELLINGS:
+        return SPELLINGS[" ".join(said[:2])], said[2:]
     for find in (SPELLINGS.get, keyword):
         found = [(index, code) for index, word in enumerate(said) if (code := find(word)) in TODAY or (code and not index)]
         found = [(index, code) for index, code in found if code not in ("STOP", "START")]

@@ -10,21 +10,22 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from content import languages, texts, weather, weather_texts
-from conversations import entering, joining, keywords, pricing, slots
+from conversations import entering, joining, keywords, loops, offering, pricing, slots
 from conversations.slots import Slots
 from core import clock
+from core import phone as phones
 from core.settings import Settings
-from messaging import inbox, outbox, suppressions
+from messaging import inbox, mutes, outbox, suppressions
 from messaging.classes import MessageClass
 from messaging.models import Inbound
 from profiles import drafts, farmers, places
 from profiles.models import Farmer
 
 DAY = timedelta(hours=24)
-SAME_IN_A_ROW = 5  # after so many identical texts we answer no more
-ANSWERS_A_DAY = 30
 HOW = "sms"
 UNCLEAR = ""
+SAYS_NOTHING_NEW = ("sms.help", "sms.unclear", "sms.stop_sure")
+CONSENT = ("YES", "NO")  # these act for a muted phone too
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +45,18 @@ class Heard:
         """Say a text of ours. Where texts cannot be answered the wording that says so is taken: it names the code only."""
         alone = f"{key}_dial"
         chosen = alone if self.settings.inbound == "none" and alone in texts.wording(languages.DEFAULT) else key
-        self.send(texts.say(chosen, language or self.language, ussd=self.settings.ussd_code, **values))
+        body = texts.say(chosen, language or self.language, ussd=self.settings.ussd_code, **values)
+        self.send(body, plain=key in SAYS_NOTHING_NEW)
 
-    def send(self, body: str) -> None:
-        """One answer at most to one text."""
+    def send(self, body: str, *, plain: bool = False) -> None:
+        """One answer at most to one text, and none to a phone that is muted, or must be: with `plain` sooner than else."""
+        if mutes.muted(self.session, self.phone, self.now):
+            return
+        why = loops.too_many(self.session, self.inbound, self.phone, body, plain, self.now)
+        if why is not None:
+            tag = phones.tag(self.phone, self.settings.secret_key.get_secret_value())
+            mutes.mute(self.session, self.phone, tag, why, self.now)
+            return
         outbox.put(
             self.session,
             phone=self.phone,
@@ -76,41 +85,39 @@ def reply(session: Session, inbound: Inbound, now: datetime, settings: Settings)
     wish = keywords.stop_or_start(said)
     if wish is not None:
         return WISHES[wish](heard)
-    if _loops(heard):
-        return UNCLEAR
     code, rest = keywords.first(said)
+    if code not in CONSENT and mutes.muted(session, heard.phone, now):
+        return code or UNCLEAR
     found = slots.read(session, rest)
     if code is None and found.crop is not None:
         code = "PRICE"
     return DEEDS.get(code or UNCLEAR, _not_yet)(heard, rest, found) or code or UNCLEAR
 
 
-def _loops(heard: Heard) -> bool:
-    """Whether this is the sixth time running that the same words come, or one text of too many in a day."""
-    lately = [one for one in inbox.lately(heard.session, heard.phone, heard.now - DAY) if one.id != heard.inbound.id]
-    before = [one.text for one in lately if one.at <= heard.inbound.at][:SAME_IN_A_ROW]
-    same = len(before) == SAME_IN_A_ROW and all(text == heard.inbound.text for text in before)
-    return same or len(lately) >= ANSWERS_A_DAY
+def _undone(heard: Heard, *kin: str) -> bool:
+    """Whether a later text of this phone has had the last word already: this one waited on disk while the database was down."""
+    return inbox.done_since(heard.session, heard.phone, heard.inbound.at, kin)
 
 
 def _stop(heard: Heard) -> str:
     """Confirmed once: who stops again is not texted again."""
-    if suppressions.stop(heard.session, heard.phone, HOW, heard.now):
+    if not _undone(heard, "START") and suppressions.stop(heard.session, heard.phone, HOW, heard.now):
         heard.answer("sms.stopped")
     return "STOP"
 
 
 def _start(heard: Heard) -> str:
+    if _undone(heard, "STOP"):
+        return "START"
     if suppressions.start(heard.session, heard.phone, heard.now):
         heard.answer("sms.started")
-    elif not _loops(heard):
+    else:
         heard.answer("sms.help")
     return "START"
 
 
 def _ask_whether_to_stop(heard: Heard) -> str:
-    if not _loops(heard):
-        heard.answer("sms.stop_sure")
+    heard.answer("sms.stop_sure")
     return "STOP?"
 
 
@@ -152,6 +159,8 @@ def _language(heard: Heard, rest: list[str], found: Slots) -> None:
     chosen = languages.find(" ".join(rest)) or next(filter(None, map(languages.find, rest)), None)
     if chosen is None:
         return heard.answer("sms.lang", languages=", ".join(language.name for language in languages.offered()))
+    if _undone(heard, "LANG"):
+        return None
     for farmer in heard.here:
         farmers.answer(heard.session, farmer, "language", chosen.code, heard.now)
     if not heard.here:
@@ -160,22 +169,36 @@ def _language(heard: Heard, rest: list[str], found: Slots) -> None:
 
 
 def _yes(heard: Heard, rest: list[str], found: Slots) -> None:
-    """The answer to our notice that somebody entered them; several on one phone must dial, for nobody knows whose yes it is."""
+    """With a number, to an offer. Alone, to our notice that somebody entered them; several on one phone must dial."""
+    number = offering.number(rest)
+    if number:
+        return _say(heard, offering.yes(heard.session, heard.here, number, heard.now, heard.settings))
     waiting = entering.waiting(heard.session, heard.here, heard.now)
     if len(waiting) != 1:
-        return _not_yet(heard, rest, found)
+        return heard.answer("sms.offer_unknown" if heard.here and not waiting else "sms.not_yet")
     entering.agree(heard.session, waiting[0], HOW, entering.SMS, heard.now)
     return heard.answer("sms.entered_yes", waiting[0].language, code=farmers.code(waiting[0]))
 
 
 def _no(heard: Heard, rest: list[str], found: Slots) -> None:
-    """All on this phone whom somebody else entered are taken off."""
+    """With a number, to an offer. Alone: all on this phone whom somebody else entered are taken off."""
+    number = offering.number(rest)
+    if number:
+        return _say(heard, offering.no(heard.session, heard.here, number, heard.now, heard.settings))
     waiting = entering.waiting(heard.session, heard.here, heard.now)
     if not waiting:
-        return _not_yet(heard, rest, found)
+        return heard.answer("sms.offer_unknown" if heard.here else "sms.not_yet")
     for farmer in waiting:
         entering.refuse(heard.session, farmer, HOW, heard.now, heard.settings)
     return heard.answer("sms.entered_no", waiting[0].language)
+
+
+def _mydata(heard: Heard, rest: list[str], found: Slots) -> None:
+    _say(heard, offering.mine(heard.session, heard.here, heard.now, heard.settings))
+
+
+def _say(heard: Heard, said: offering.Said) -> None:
+    heard.answer(said[0], **said[1])
 
 
 def _not_yet(heard: Heard, rest: list[str], found: Slots) -> None:
@@ -199,5 +222,6 @@ DEEDS: dict[str, Callable[[Heard, list[str], Slots], None]] = {
     "LANG": _language,
     "YES": _yes,
     "NO": _no,
+    "MYDATA": _mydata,
     UNCLEAR: _unclear,
 }

@@ -19,6 +19,7 @@ class Incident(Base):
     says: Mapped[str]  # one sentence: what is wrong and what to do
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+    told_at: Mapped[datetime | None]  # when an operator was told of it by text or e-mail
     open: Mapped[bool | None]  # True while open, NULL after: NULLs do not collide in the unique index
 
 

@@ -7,7 +7,21 @@ from core import heartbeats
 from jobs.runtime import Runtime
 
 # job → seconds between ticks. A lost wake costs at most one of these.
-TICKS = {"dispatch": 2, "inbox": 2, "fire": 5, "plan": 5, "fold": 5, "reap": 15, "tidy": 3600, "match": 60, "weather": 900}
+TICKS = {
+    "dispatch": 2,
+    "inbox": 2,
+    "fire": 5,
+    "plan": 5,
+    "fold": 5,
+    "reap": 15,
+    "tidy": 3600,
+    "match": 60,
+    "weather": 900,
+    "pace": 60,
+    "prove": 3600,
+    "watch": 60,
+    "tell": 60,
+}
 HEARTBEAT_SECONDS = 15
 
 

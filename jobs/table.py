@@ -7,10 +7,14 @@ from jobs.fire import fire
 from jobs.fold import fold
 from jobs.inbox import inbox
 from jobs.match import match
+from jobs.pace import pace
 from jobs.plan import plan
+from jobs.prove import prove
 from jobs.reap import reap
 from jobs.runtime import Runtime
+from jobs.tell import tell
 from jobs.tidy import tidy
+from jobs.watch import watch
 from jobs.weather import weather
 
 JOBS: dict[str, Callable[[Runtime], None]] = {
@@ -23,6 +27,10 @@ JOBS: dict[str, Callable[[Runtime], None]] = {
     "tidy": tidy,
     "match": match,
     "weather": weather,
+    "pace": pace,
+    "prove": prove,
+    "watch": watch,
+    "tell": tell,
 }
 _runtime: Runtime | None = None
 

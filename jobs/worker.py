@@ -7,12 +7,17 @@ import ctypes
 import os
 import signal
 import sys
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
-from rq import Queue, Worker
+from redis.exceptions import RedisError
+from rq import Worker
 from rq.serializers import JSONSerializer
+from rq.worker.base import DequeueStrategy
 
 from jobs import table
+from jobs.queue import asked
 from jobs.runtime import Runtime
 
 PR_SET_PDEATHSIG = 1
@@ -30,6 +35,12 @@ class SafeWorker(Worker):
             os._exit(1)  # the parent ended before the kernel was asked
         signal.signal(signal.SIGTERM, lambda *_: table.stop())
 
+    def perform_job(self, job: Any, queue: Any, execution: Any) -> bool:
+        """From its start on a wake asks for one more run: it may be about something that this run no longer sees."""
+        with suppress(RedisError):
+            self.connection.delete(asked(job.args[0]))
+        return bool(super().perform_job(job, queue, execution))
+
     def handle_warm_shutdown_request(self) -> None:
         """An orderly end is the child's too: it claims nothing more and ends what is in the air."""
         super().handle_warm_shutdown_request()
@@ -37,17 +48,19 @@ class SafeWorker(Worker):
             os.kill(self.horse_pid, signal.SIGTERM)
 
 
-def work(runtime: Runtime, connection: Any) -> None:
-    """Serve the queue until a signal says stop; a job that runs is finished first."""
+def work(runtime: Runtime, queues: Sequence[Any], most: int | None = None) -> None:
+    """Serve these queues in turn until a signal says stop, or `most` jobs are done; a job that runs is finished first.
+
+    In turn, for a stream of reports never lets the urgent line be empty, and nothing else would ever be done.
+    """
     table.start(runtime)
-    queue = Queue("ensigo", connection=connection, serializer=JSONSerializer)
     worker = SafeWorker(
-        [queue],
-        connection=connection,
+        list(queues),
+        connection=queues[0].connection,
         serializer=JSONSerializer,
         worker_ttl=SECONDS_TO_LIVE,
         maintenance_interval=MAINTENANCE,
         job_monitoring_interval=MONITORING,
         log_job_description=False,
     )
-    worker.work(logging_level="WARNING")
+    worker.work(logging_level="WARNING", max_jobs=most, dequeue_strategy=DequeueStrategy.ROUND_ROBIN)

@@ -1,5 +1,6 @@
 """Texts from phones: stored first, understood second, each once, whatever the gateway repeats."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from core.db import insert_new, new_id, wake
 from messaging.gateway import Heard
-from messaging.models import Inbound, Unread
+from messaging.models import Batch, Inbound, Unread
 
 JOB = "inbox"
 MOST_TRIES = 3
@@ -80,6 +81,20 @@ def handled(inbound: Inbound, understood: str, now: datetime) -> None:
     inbound.handled_at, inbound.understood = now, understood
 
 
+def done_since(session: Session, phone: str, at: datetime, understood: Sequence[str]) -> bool:
+    """Whether a text that this phone sent later was taken for one of these and is done: an older one, which waited on disk
+    while the database was down, must not undo it."""
+    later = exists().where(Inbound.phone == phone, Inbound.at > at, Inbound.understood.in_(understood), Inbound.handled_at.is_not(None))
+    return bool(session.scalar(select(later)))
+
+
 def lately(session: Session, phone: str, since: datetime) -> list[Inbound]:
     """What this phone has texted since then, newest first."""
     return list(session.scalars(select(Inbound).where(Inbound.phone == phone, Inbound.at >= since).order_by(Inbound.at.desc())))
+
+
+def answers(session: Session, inbounds: Sequence[Inbound]) -> dict[UUID, str]:
+    """What was answered to each of these texts, where anything was."""
+    asked = {f"inbound:{one.id}": one.id for one in inbounds}
+    rows = session.execute(select(Batch.dedupe, Batch.body).where(Batch.dedupe.in_(asked)))
+    return {asked[dedupe or ""]: body for dedupe, body in rows}

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote, urlsplit
 
 from core import clock, db
 from core.errors import Misconfigured
@@ -13,7 +14,10 @@ from jobs.queue import InlineQueue, Queue, RedisQueue, ThreadQueue
 from jobs.runtime import Runtime
 from jobs.table import JOBS, perform_with
 from messaging.gateway import Gateway
+from service.accounts import duty
+from service.mail import Smtp
 
+QUEUES = ("ensigo-urgent", "ensigo")
 # Loaded by name, so that a process without a gateway's account need not import its package.
 GATEWAY_MODULES: dict[str, tuple[str, Callable[[Any, Settings], Gateway]]] = {
     "simulator": ("messaging.gateways.simulator", lambda module, settings: module.Simulator()),
@@ -21,6 +25,15 @@ GATEWAY_MODULES: dict[str, tuple[str, Callable[[Any, Settings], Gateway]]] = {
         "messaging.gateways.africastalking",
         lambda module, settings: module.AfricasTalking(
             settings.at_username, settings.at_api_key.get_secret_value(), settings.at_sender or None, settings.at_base_url or None
+        ),
+    ),
+    "kannel": (
+        "messaging.gateways.kannel",
+        lambda module, settings: module.Kannel(
+            settings.kannel_url,
+            settings.kannel_username,
+            settings.kannel_password.get_secret_value(),
+            f"{settings.public_url.rstrip('/')}/kannel/{quote(settings.callback_secrets[0], safe='')}/delivery",
         ),
     ),
 }
@@ -42,6 +55,7 @@ def build(
     _refuse_development_secrets(settings)
     sessions = db.connect(settings.database_url, patience_seconds=120 if works else 5, pool=12 if works else 5)
     runtime = Runtime(settings, sessions, gateways or _gateways(settings), queue or InlineQueue(), now)
+    runtime = replace(runtime, hearers=lambda session: duty.hearers(session, settings), mail=_mail(settings))
     if checkpoint is not None:
         runtime = replace(runtime, checkpoint=checkpoint)
     if queue is None:
@@ -49,9 +63,14 @@ def build(
     return runtime
 
 
+def _mail(settings: Settings) -> Smtp | None:
+    url = settings.smtp_url.get_secret_value()
+    return Smtp(url, urlsplit(settings.public_url).hostname or "") if url else None
+
+
 def _queue(settings: Settings, runtime: Runtime) -> Queue:
     if settings.redis_url:
-        return RedisQueue(redis_queue(settings))
+        return RedisQueue(*redis_queues(settings))
     # The threads need a runtime whose queue is themselves: the list is filled before the first wake.
     holder: list[Runtime] = []
     queue = ThreadQueue(lambda job: perform_with(holder[0], job), tuple(JOBS))
@@ -59,13 +78,15 @@ def _queue(settings: Settings, runtime: Runtime) -> Queue:
     return queue
 
 
-def redis_queue(settings: Settings, *, patient: bool = False) -> Any:
-    """RQ's queue behind a client that gives up at once: a hung Redis must never hold a farmer's screen. A worker is patient."""
+def redis_queues(settings: Settings, *, patient: bool = False) -> tuple[Any, Any]:
+    """RQ's two queues, the urgent one first, behind a client that gives up at once: a hung Redis must never hold a farmer's screen.
+    A worker is patient."""
     redis, rq, serializers = (importlib.import_module(name) for name in ("redis", "rq", "rq.serializers"))
     retry = importlib.import_module("redis.retry").Retry(importlib.import_module("redis.backoff").NoBackoff(), 0)
     hasty = {"retry": retry, "socket_connect_timeout": 0.3, "socket_timeout": 0.5}
     client = redis.Redis.from_url(settings.redis_url, **({"health_check_interval": 30} if patient else hasty))
-    return rq.Queue("ensigo", connection=client, serializer=serializers.JSONSerializer)
+    urgent, usual = (rq.Queue(name, connection=client, serializer=serializers.JSONSerializer) for name in QUEUES)
+    return urgent, usual
 
 
 def _gateways(settings: Settings) -> dict[str, Gateway]:

@@ -4,7 +4,7 @@ import uuid
 
 import structlog
 from flask import Flask, Response, make_response, render_template
-from sqlalchemy.exc import OperationalError, TimeoutError
+from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 from werkzeug.exceptions import HTTPException
 
 from core.errors import Conflict, Forbidden, NotFound, Unusable
@@ -17,6 +17,7 @@ ANSWERS: dict[type[Exception], tuple[int, str, str]] = {
     Conflict: (409, "Already done", "Somebody was first, or this has moved on. Go back and look at it as it stands now."),
     Unusable: (400, "Not understood", "Something in the form could not be used. Go back and correct it."),
     OperationalError: (503, "Back in a moment", "The database does not answer just now. Nothing is lost; try again in a minute."),
+    InterfaceError: (503, "Back in a moment", "The database does not answer just now. Nothing is lost; try again in a minute."),
     TimeoutError: (503, "Busy", "Too many people at once. Try again in a minute."),
 }
 HTTP = {

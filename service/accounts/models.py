@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base
@@ -19,6 +19,8 @@ class Account(Base):
     role: Mapped[str]  # a key of service/accounts/roles.py
     organisation_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisations.id"))
     password_hash: Mapped[str]  # argon2id
+    phone: Mapped[str | None]  # E.164; where incidents are texted to
+    hears: Mapped[bool] = mapped_column(default=False, server_default=false())  # of incidents, by e-mail and text
     active: Mapped[bool]
     sample: Mapped[bool]
     created_at: Mapped[datetime]
