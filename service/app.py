@@ -2,13 +2,14 @@
 
 from datetime import timedelta
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Request, Response, current_app, g, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask_wtf.csrf import CSRFProtect
 from structlog import contextvars
 
 from core.db import new_id
 from jobs.runtime import Runtime
-from service import callbacks, errors, health
+from service import callbacks, dialins, errors, health, kannel
 from service.api import door
 from service.api import pages as api
 from service.phone import pages as phone
@@ -41,11 +42,13 @@ def create_app(runtime: Runtime) -> Flask:
         WTF_CSRF_TIME_LIMIT=None,
         SEND_FILE_MAX_AGE_DEFAULT=86_400,
     )
+    app.session_interface = Cookies()
     app.extensions["runtime"] = runtime
     protect = CSRFProtect(app)
     protect.exempt(callbacks.pages)
+    protect.exempt(kannel.pages)
     protect.exempt(api.pages)
-    for pages in (callbacks.pages, health.pages, api.pages, api.docs, *BLUEPRINTS):
+    for pages in (callbacks.pages, kannel.pages, health.pages, api.pages, api.docs, *BLUEPRINTS):
         app.register_blueprint(pages)
     if runtime.settings.gateways == ("simulator",):
         app.register_blueprint(phone.pages)
@@ -55,6 +58,7 @@ def create_app(runtime: Runtime) -> Flask:
     app.after_request(_dress)
     if secure:
         app.after_request(_only_tls)
+    app.wsgi_app = dialins.before(app.wsgi_app, runtime)  # type: ignore[assignment,method-assign]
     return app
 
 
@@ -70,11 +74,26 @@ def _only_tls(response: Response) -> Response:
     return response
 
 
+class Cookies(SecureCookieSessionInterface):
+    """Flask's own sessions, without making ready to read a cookie for a request that brings none: every gateway's."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if session or session.accessed or session.modified:
+            super().save_session(app, session, response)
+
+
 def _dress(response: Response) -> Response:
+    if "request_id" in g:
+        response.headers["X-Request-Id"] = g.request_id
+    if request.blueprint == callbacks.pages.name:
+        return response  # plain text for a gateway: no browser reads it
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
-    if "request_id" in g:
-        response.headers["X-Request-Id"] = g.request_id
     return response

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import click
@@ -15,11 +16,13 @@ from content.models import Campaign, Template
 from content.templates import published
 from core import heartbeats, incidents
 from core.db import database_now, dialect
+from core.errors import Misconfigured
 from core.settings import Settings
 from jobs.runtime import Runtime
+from messaging import spool
 from messaging.models import Batch, Inbound, Message
 from migrations import upgrade
-from service.bootstrap import build, redis_queue
+from service.bootstrap import build, redis_queues
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +68,12 @@ def redis(runtime: Runtime) -> Iterator[Finding]:
     if not runtime.settings.redis_url:
         yield Finding(True, "no Redis: jobs run in threads of this process")
         return
-    queue = redis_queue(runtime.settings)
+    urgent, usual = redis_queues(runtime.settings)
     try:
-        policy = queue.connection.config_get("maxmemory-policy").get("maxmemory-policy")
+        policy = usual.connection.config_get("maxmemory-policy").get("maxmemory-policy")
         yield Finding(
             policy == "noeviction",
-            f"Redis answers, eviction {policy}, {queue.count} jobs wait",
+            f"Redis answers, eviction {policy}, {urgent.count + usual.count} jobs wait",
             "set maxmemory-policy noeviction: others lose jobs",
         )
     except Exception as down:
@@ -79,6 +82,22 @@ def redis(runtime: Runtime) -> Iterator[Finding]:
             f"Redis does not answer ({type(down).__name__}): texts go out at the clock's ticks only",
             "start Redis or correct REDIS_URL",
         )
+
+
+def spool_(runtime: Runtime) -> Iterator[Finding]:
+    folder = Path(runtime.settings.spool_dir)
+    try:
+        spool.prepare(folder)
+    except Misconfigured as wrong:
+        yield Finding(False, str(wrong), "set SPOOL_DIR to a folder of ours on a disk with room")
+        return
+    waits = spool.waiting(folder)
+    age = (runtime.now() - waits.since).total_seconds() if waits.since else 0
+    yield Finding(
+        age < 60,
+        f"spool: {waits.bytes:,} bytes wait, the oldest for {age:.0f} s" if waits.bytes else "the spool is empty and can be written to",
+        "the processes that answer callbacks hand it in by themselves as soon as the database takes it: see their log",
+    )
 
 
 def clock(runtime: Runtime) -> Iterator[Finding]:
@@ -120,7 +139,7 @@ def words(runtime: Runtime) -> Iterator[Finding]:
         yield Finding(True, f"{on} campaigns are on")
 
 
-CHECKS: tuple[Callable[[Runtime], Iterator[Finding]], ...] = (settings_, database, redis, clock, queue, words)
+CHECKS: tuple[Callable[[Runtime], Iterator[Finding]], ...] = (settings_, database, redis, spool_, clock, queue, words)
 
 
 @click.command()

@@ -17,10 +17,12 @@ from core import log
 from core.errors import Misconfigured
 from core.settings import Settings
 from jobs import metronome
+from messaging import spool
 from migrations import upgrade
 from service.accounts import setup
 from service.app import create_app
 from service.bootstrap import build
+from service.keeper import Keeper
 
 THREADS = 8
 
@@ -32,6 +34,7 @@ THREADS = 8
 def serve(settings: Settings, host: str, port: int) -> None:
     """Everything in this process: pages, callbacks, jobs and the clock."""
     log.prepare(machine=False)
+    spool.prepare(Path(settings.spool_dir))
     with only_one(settings.database_url):
         upgrade.to_newest(settings.database_url)
         runtime = build(settings, works=True)
@@ -40,11 +43,14 @@ def serve(settings: Settings, host: str, port: int) -> None:
             link = setup.link(session, runtime.now())
         click.echo(welcome(settings, f"http://{host}:{port}", link))
         scheduler = metronome.start(runtime)
+        keeper = Keeper(runtime)
+        keeper.start()
         signal.signal(signal.SIGTERM, _leave)
         try:
             waitress.serve(app, host=host, port=port, threads=THREADS, ident=None, clear_untrusted_proxy_headers=True)
         finally:
             runtime.stopping.set()
+            keeper.stop()
             scheduler.shutdown(wait=False)
             runtime.queue.close()
 

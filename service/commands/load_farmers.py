@@ -8,7 +8,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
-from core import audit
+from conversations import entering
+from core import audit, clock
 from core.errors import NotFound
 from jobs.runtime import Runtime
 from profiles import farmer_files, organisations
@@ -34,13 +35,19 @@ def run(runtime: Runtime, file: Path, group_code: str, dry_run: bool, as_json: b
             )
             if report.added or report.joined:
                 group = organisations.by_code(session, group_code)
+                if not dry_run:
+                    entering.tell_joined(session, group, report.joiners, clock.day(now, runtime.settings.zone), now, runtime.settings)
                 counts = {"rows": report.rows, "added": report.added, "joined": report.joined, "bad": len(report.bad)}
                 if not dry_run:
                     audit.note(session, "command", "farmers.imported", f"organisation:{group.id}", now, **counts)
     except NotFound as unknown:
         echo(json.dumps({"file": file.name, "error": str(unknown)}) if as_json else f"{unknown}")
         return UNREADABLE
-    echo(json.dumps(asdict(report), indent=2) if as_json else "\n".join(told(report)))
+    echo(
+        json.dumps({name: value for name, value in asdict(report).items() if name != "joiners"}, indent=2)
+        if as_json
+        else "\n".join(told(report))
+    )
     if report.refused:
         return UNREADABLE
     return DONE if report.added or report.known or report.repeated else NOTHING_USABLE

@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import threading
+from pathlib import Path
 
 import click
 
@@ -12,7 +13,8 @@ from core.errors import Misconfigured
 from core.settings import Settings
 from jobs import metronome
 from jobs import worker as rq_worker
-from service.bootstrap import build, redis_queue
+from messaging import spool
+from service.bootstrap import build, redis_queues
 
 
 @click.command()
@@ -23,6 +25,7 @@ from service.bootstrap import build, redis_queue
 def web(settings: Settings, host: str, port: int, workers: int) -> None:
     """The web processes: gunicorn's steady sync workers, one a core."""
     needs_redis(settings)
+    spool.prepare(Path(settings.spool_dir))
     arguments = [
         *("--bind", f"{host}:{port}", "--workers", str(workers), "--worker-class", "sync", "--timeout", "30"),
         *("--graceful-timeout", "20", "--max-requests", "5000", "--max-requests-jitter", "500", "--no-control-socket"),
@@ -32,13 +35,15 @@ def web(settings: Settings, host: str, port: int, workers: int) -> None:
 
 
 @click.command()
+@click.option("--only-urgent", is_flag=True, help="nothing but texts from phones and delivery reports: no long job stands before them")
 @click.pass_obj
-def worker(settings: Settings) -> None:
-    """A worker: takes jobs by name from Redis. Start as many as there is work for."""
+def worker(settings: Settings, only_urgent: bool) -> None:
+    """A worker: takes jobs by name from Redis, urgent and others in turn. Start as many as there is work for, and one --only-urgent."""
     needs_redis(settings)
     log.prepare(machine=True)
     runtime = build(settings, works=True)
-    rq_worker.work(runtime, redis_queue(settings, patient=True).connection)
+    urgent, usual = redis_queues(settings, patient=True)
+    rq_worker.work(runtime, [urgent] if only_urgent else [urgent, usual])
 
 
 @click.command()

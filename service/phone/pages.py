@@ -14,7 +14,7 @@ from core.errors import NotFound, Unusable
 from core.phone import OPERATORS, e164, operator
 from jobs.runtime import Runtime
 from messaging import gsm, story
-from service import callbacks
+from service import callbacks, posts
 from service.phone import handsets
 from service.phone.handsets import Handset
 from service.portal.words import said
@@ -105,7 +105,7 @@ def text(index: int) -> Response:
         "linkId": "",
         "networkCode": _network(one.phone),
     }
-    callbacks.sms_in(runtime, runtime.gateway, form)
+    posts.put(runtime, "sms", runtime.gateway, form)
     return _back(index)
 
 
@@ -130,7 +130,8 @@ def _call(one: Handset, typed: str) -> Handset:
 
 def _ended(one: Handset) -> Handset:
     if one.busy:
-        callbacks.ussd_ended(_runtime(), _runtime().gateway, {"sessionId": one.dialling, "phoneNumber": one.phone, "status": "Incomplete"})
+        form = {"sessionId": one.dialling, "phoneNumber": one.phone, "status": "Incomplete"}
+        posts.put(_runtime(), "ussd-events", _runtime().gateway, form)
     return handsets.hang_up(one)
 
 

@@ -5,11 +5,12 @@ from datetime import datetime
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from core.errors import Conflict, Unusable
-from profiles import roll
+from profiles.models import Organisation
 from service.accounts import guard, people
 from service.accounts.models import Account
 from service.accounts.roles import DEEDS, ROLES
@@ -17,6 +18,8 @@ from service.portal.farmers import runtime
 from service.portal.words import said
 
 pages = Blueprint("accounts", __name__)
+SCOPED = ("cooperative", "partner")
+GROUPS = ("cooperative", "producer_group", "savings_group")
 BLANK = {"email": "", "name": "", "role": "", "group": ""}
 
 
@@ -95,13 +98,18 @@ def _change(account_id: UUID, deed: Callable[[Session, str, datetime], None], do
 
 
 def _group(session: Session, values: dict[str, str]) -> UUID | None:
-    """The group of a role that sees only its own; no other role has one."""
-    groups = {str(group.id): group.id for group in roll.groups(session)}
-    if values["role"] != "cooperative":
+    """The organisation of a role that sees only its own; no other role has one. A cooperative's is a group, a partner's any."""
+    if values["role"] not in SCOPED:
         return None
+    groups = {str(one.id): one.id for one in _organisations(session) if values["role"] == "partner" or one.kind in GROUPS}
     if values["group"] not in groups:
         raise Unusable("account.group")
     return groups[values["group"]]
+
+
+def _organisations(session: Session) -> list[Organisation]:
+    """All of them by name: groups, and partners."""
+    return list(session.scalars(select(Organisation).order_by(Organisation.name)))
 
 
 def _link(token: str) -> str:
@@ -115,7 +123,7 @@ def _page(values: dict[str, str], errors: dict[str, str], made: Account | None =
             accounts=people.everyone(session),
             roles=ROLES,
             deeds=DEEDS,
-            groups=roll.groups(session),
+            organisations=_organisations(session),
             values=values,
             errors=errors,
             made=made,

@@ -12,12 +12,14 @@ from content import broadcast_figures, broadcast_words, broadcasts
 from content.broadcasts import Words
 from content.models import Broadcast
 from core.errors import NotFound, Unusable
+from messaging import budgets
 from profiles import crops, organisations
 from profiles.audiences import Audience
 from profiles.models import Organisation
 from service.accounts import guard
 from service.accounts.guard import Person
-from service.portal.farmers import districts, runtime
+from service.portal.budgets import step
+from service.portal.farmers import districts, runtime, today
 from service.portal.words import said
 
 pages = Blueprint("desk", __name__)
@@ -53,7 +55,9 @@ def listed() -> str:
     person = guard.person()
     with runtime().reading() as session:
         lines = [(one, broadcasts.body(session, one), _whose(session, one)) for one in broadcasts.listed(session, person.scope)]
-        return render_template("desk/all.html", lines=lines, writes=person.organisation_id is not None)
+        own = f"organisation:{person.organisation_id}" if person.organisation_id else None
+        kept = budgets.lines(session, today(), own) if own else []
+        return render_template("desk/all.html", lines=lines, writes=own is not None, budgets=[(line, step(line)) for line in kept])
 
 
 @pages.get("/desk/new")

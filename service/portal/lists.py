@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 
 from conversations import entering
-from core import audit
+from core import audit, clock
 from core.errors import Unusable
 from core.settings import Settings
 from profiles import entered, farmer_files, sheets
@@ -67,9 +67,10 @@ def look(session: Session, upload: Upload, group: Organisation, now: datetime, c
 
 
 def take(session: Session, upload: Upload, group: Organisation, actor: str, now: datetime, settings: Settings) -> tuple[Report, int]:
-    """The rows put in, and one notice to each new phone, before anything else reaches it; how many notices there are."""
+    """The rows put in, and a notice to each phone that is new here or in the group, before the group says more; how many notices."""
     report = farmer_files.take(session, upload.sheet, upload.name, group, now, settings.country)
     told = tell(session, group.id, now, settings)
+    told += entering.tell_joined(session, group, report.joiners, clock.day(now, settings.zone), now, settings)
     audit.note(session, actor, "members.imported", f"organisation:{group.id}", now, added=report.added, joined=report.joined, told=told)
     return report, told
 

@@ -24,8 +24,10 @@ class Room:
     title: str
     endpoint: str
     deed: str = ""
+    group: str = ""  # a heading above the first of several
 
 
+OPERATION = "Operation"
 ROOMS = (
     Room("Overview", "overview.page", "figures.see"),
     Room("Figures", "figures.page", "reports.see"),
@@ -33,6 +35,10 @@ ROOMS = (
     Room("Receipts", "receipts.all", "receipts.see"),
     Room("Members", "members.all", "members.see"),
     Room("Broadcasts", "desk.all", "desk.see"),
+    Room("Offers", "offers.all", "offers.see"),
+    Room("Applications", "applications.all", "applications.see"),
+    Room("Who looked", "looks.all", "disclosures.see"),
+    Room("API keys", "api_keys.all", "keys.see"),
     Room("Messages", "messages.sent", "messages.see"),
     Room("Campaigns", "campaigns.all", "campaigns.see"),
     Room("Templates", "editor.all", "templates.see"),
@@ -40,6 +46,13 @@ ROOMS = (
     Room("Wording", "wording.page", "wording.see"),
     Room("Accounts", "accounts.all", "accounts.manage"),
     Room("Open prices", "open_prices.page"),
+    Room("Incidents", "incidents.page", "incidents.see", OPERATION),
+    Room("Queue", "queue.page", "queue.see", OPERATION),
+    Room("Routes", "routes.all", "queue.see", OPERATION),
+    Room("Unconfirmed", "unconfirmed.all", "unconfirmed.see", OPERATION),
+    Room("Budgets", "budgets.all", "budgets.see", OPERATION),
+    Room("Daily proof", "proof.page", "queue.see", OPERATION),
+    Room("Jobs", "background.page", "queue.see", OPERATION),
 )
 
 

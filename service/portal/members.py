@@ -8,9 +8,10 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from conversations import entering
 from core import audit
 from core.errors import NotFound, Unusable
-from profiles import entered, farmers, members, organisations, roll
+from profiles import belonging, entered, farmers, members, organisations, roll
 from profiles.members import Search
 from profiles.models import Organisation
 from profiles.sheets import Unreadable
@@ -113,6 +114,8 @@ def join(organisation_id: UUID) -> Response:
         if not organisations.join(session, farmer.id, group.id, since, role):
             flash(said("members.there"), "warn")
             return back
+        belonging.back(session, farmer, group.id)
+        entering.tell_joined(session, group, [farmer.id], today(), house.now(), house.settings)
         audit.note(session, person.actor, "member.joined", f"farmer:{farmer.id}", house.now(), organisation=str(group.id))
         flash(f"{farmer.name or 'They'} belongs to {group.name} since {since:%-d %b %Y}.", "good")
     return back

@@ -38,7 +38,7 @@ def batch(batch_id: UUID) -> str:
             "messages/batch.html",
             batch=one,
             planned_at=story.planned_at(one.id),
-            phones=list(zip(one.phones, _farmers(session, one.refs), states, strict=True)),
+            phones=list(zip(one.phones, whose(session, one.refs), states, strict=True)),
         )
 
 
@@ -49,11 +49,11 @@ def one(batch_id: UUID, index: int) -> str:
     with runtime().reading() as session:
         whole = story.whole(session, batch_id, index)
         return render_template(
-            "messages/one.html", whole=whole, farmer=_farmers(session, [whole.ref])[0], made=versions.made_from(session, whole.batch.sender)
+            "messages/one.html", whole=whole, farmer=whose(session, [whole.ref])[0], made=versions.made_from(session, whole.batch.sender)
         )
 
 
-def _farmers(session: Session, refs: list[str]) -> list[Farmer | None]:
+def whose(session: Session, refs: list[str]) -> list[Farmer | None]:
     """Whose texts these are, where `refs` name farmers."""
     ids = [_uuid(ref) for ref in refs]
     known = roll.names(session, [one for one in ids if one])

@@ -40,6 +40,30 @@ CLASSES = {
     "survey": ("Survey", "a question to farmers"),
     "offer": ("Offer", "something to buy, sell or borrow"),
 }
+# lane of the queue → the classes in it; the first goes first
+LANES = {1: "Replies and emergencies", 2: "Alerts and notices", 3: "Advice", 4: "Surveys and offers"}
+OPERATORS = {
+    "": "Every other",
+    "mtn": "MTN",
+    "airtel": "Airtel",
+    "utel": "Uganda Telecom",
+    "lyca": "Lycamobile",
+    "hamilton": "Hamilton Telecom",
+}
+# column of the daily proof → (heading, what it counts)
+PROOF = {
+    "planned": ("Planned", "Every text that was made on this day, one for each phone. The others must add up to it."),
+    "sent": ("Sent", "A gateway took it."),
+    "refused": ("Refused", "A gateway would not take it for this phone."),
+    "not_sent": ("Not sent", "It certainly never left. What was still valid was planned again, and counts once more there."),
+    "unconfirmed": ("Unconfirmed", "We stopped listening before the gateway answered."),
+    "suppressed": ("Held back", "The phone said STOP, or its owner has not agreed."),
+    "expired": ("Too late", "Its time had passed before it could be sent."),
+    "cancelled": ("Cancelled", "Somebody stopped it, or it could not be sent after three tries."),
+    "deferred": ("Put off", "Quiet hours or a cap: a later batch carries it, and counts once more there."),
+    "waiting": ("Waiting", "It has not been handed over yet."),
+    "missing": ("Missing", "Nobody can say what became of it. This must be 0."),
+}
 # what happened to a message → a sentence; STATES explain the reports
 EVENTS = {
     "planned": "Planned",
@@ -72,6 +96,7 @@ SENDERS = {
     "sms": "an answer to a farmer's text",
     "receipt": "a delivery receipt",
     "test": "a test",
+    "incident": "what an operator is told of an incident",
 }
 # state of an organisation's broadcast → (word, tone)
 STAGES = {
@@ -105,6 +130,29 @@ RECEIPT_DISPUTES = {
     "unpaid": "I was not paid",
     "not_mine": "It is not mine",
 }
+OFFER_KINDS = {"loan": "Loan", "cover": "Cover", "purchase": "Purchase"}
+# state of an offer → (word, what it means, tone of its mark)
+OFFER_STATES = {
+    "draft": ("Draft", "No farmer sees it.", "wait"),
+    "published": ("Published", "Farmers whom it fits see it and may ask for it.", "good"),
+    "closed": ("Closed", "Nobody can ask for it any more; given answers stand.", "plain"),
+}
+# state of a farmer's yes → (word, what it means, tone of its mark)
+APPLICATION_STATES = {
+    "accepted": ("Waits", "The farmer asked for it and has no answer yet.", "warn"),
+    "approved": ("Approved", "The farmer was told.", "good"),
+    "refused": ("Refused", "The farmer was told.", "plain"),
+    "withdrawn": ("Taken back", "The farmer thought again within 48 hours.", "plain"),
+}
+DATA_FIELDS = {
+    "name": "Name",
+    "district": "District",
+    "crops": "Crops",
+    "land": "Land by crop",
+    "membership_months": "Months in a group",
+    "records": "Records, counted",
+}
+DATA_PURPOSES = {"credit": "a loan", "cover": "cover", "purchase": "buying"}
 GRADES = {"self": "said so themselves", "group": "seen by the group", "receipt": "with a receipt", "paid": "paid through a partner"}
 SEXES = {"f": "Woman", "m": "Man"}
 PHONE_USES = {"own": "Their own", "shared": "Shared at home", "neighbour": "A neighbour's or agent's"}
@@ -137,7 +185,8 @@ WRONG = {
     "account.role": "Choose a role from the list.",
     "account.other_role": "This address has an account with the role {role}. Change that in the portal, under Accounts.",
     "account.name": "Write the person's name.",
-    "account.group": "A cooperative's account needs its group: choose one.",
+    "account.phone": "Write a mobile number such as 0772 123456, or leave it empty.",
+    "account.group": "A cooperative's or a partner's account needs its organisation: choose one.",
     "account.last_admin": "This is the last administrator. Make somebody else one first, so that someone can let people in.",
     "account.self": "Ask another administrator to change your own account.",
     "account.inactive": "This account is ended. Open it again before you make a link.",
@@ -186,6 +235,45 @@ WRONG = {
     "receipt.fee": "Write whole shillings in figures, such as 14800, or leave it empty.",
     "receipt.net": "More is kept than the delivery is worth. Check fee, transport, weight and price.",
     "receipt.pays_on": "Choose a day from the delivery on, within a year, or leave it empty.",
+    "offer.title": "Write a title of at most {most} characters that every phone shows: plain letters, no accents.",
+    "offer.product": "Write your own name for it: at most {most} letters, figures, dots or dashes, such as input-loan-2027A.",
+    "offer.sum": "Write whole shillings in figures, such as 200,000.",
+    "offer.rate": "Write per cent a month in figures, such as 2 or 2.5.",
+    "offer.count": "Write a whole number from {least} to {most}.",
+    "offer.words": "Write this in a few words, at most {most} plain characters.",
+    "offer.day": "Choose the day.",
+    "offer.dates": "An offer closes after it opens, and not in the past. Choose a later day.",
+    "offer.criteria": "There is no district {what}. Write names as in the list, with commas between.",
+    "offer.terms": "This is not possible: {term}.",
+    "offer.term.own_part": "A farmer cannot pay more than the whole premium. Write less, or a larger premium.",
+    "offer.term.ends": "The cover ends before it starts. Choose a later day.",
+    "offer.term.months": "Write a whole number of months, from 1 to 60.",
+    "offer.term.amount": "Write at least one shilling.",
+    "offer.term.premium": "Write at least one shilling.",
+    "offer.term.sum_insured": "Write at least one shilling.",
+    "offer.term.price": "Write at least one shilling.",
+    "offer.not_yours": "Your organisation may not make this offer ({kind}): that is for {may}. Tell the operator if its kind is wrong.",
+    "offer.unlicensed": "A {kind} needs a licence, and yours is not entered. Send its number to the operator, then publish.",
+    "offer.over_cap": "With its fees this loan costs {monthly} % a month. The law allows {cap} %. Lower the rate or the fees.",
+    "offer.due_too_early": "The loan is due on {due}, before the offer closes. Close it earlier, or let the loan run longer.",
+    "offer.cover_started": "Cover that starts on {starts} cannot be sold after that day. Let the offer close before it.",
+    "application.answer": "Write at most {most} plain characters.",
+    "application.which": "Choose yes or no.",
+    "application.fields": "Tick at least one thing that you ask to see.",
+    "pause.what": "Choose what is to be held back.",
+    "pause.why": "Say why, in a few words: whoever sees that texts wait will read this.",
+    "pause.until": "Choose a moment that lies ahead, within two months, or leave it empty.",
+    "once_more.why": "Say why, in a few words: it means that some people may get an emergency twice.",
+    "route.rank": "Write a whole number from {least} to {most}. The lowest that is open goes first.",
+    "route.per_second": "Write how many texts a second the gateway allows, from {least} to {most}.",
+    "route.calls": "Write how many calls may wait for an answer at once, from {least} to {most}.",
+    "route.price": "Write what a part costs, up to {most}, with at most four decimals. 0 if it costs nothing.",
+    "route.gateway": "Choose a gateway from the list.",
+    "route.operator": "Choose an operator from the list.",
+    "route.there": "This gateway has a row for this operator already. Change that one.",
+    "budget.payer": "Choose whose texts are held to the amount.",
+    "budget.period": "Choose a day or a month.",
+    "budget.amount": "Write an amount above 0 and up to {most}, such as 250,000.",
     "price.why": "Say why it is refused, in a few words: whoever sent it will read this.",
 }
 

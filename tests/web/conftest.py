@@ -8,10 +8,12 @@ from flask import Flask
 
 from jobs.queue import InlineQueue
 from jobs.runtime import Runtime
+from profiles.models import Farmer, Organisation
 from service.app import create_app
 from service.bootstrap import build
-from tests import builders
+from tests import builders, market
 from tests.builders import Clock
+from tests.web.programs import Program, key
 from tests.web.visitor import Visitor
 
 
@@ -46,3 +48,20 @@ def real_app(runtime: Runtime) -> Iterator[Flask]:
     built = build(settings, queue=InlineQueue(), now=runtime.now)
     yield create_app(built)
     built.sessions.kw["bind"].dispose()
+
+
+@pytest.fixture
+def lender(runtime: Runtime) -> Organisation:
+    with runtime.transaction() as session:
+        return market.partner(session, runtime.now())
+
+
+@pytest.fixture
+def farmer(runtime: Runtime) -> Farmer:
+    with runtime.transaction() as session:
+        return market.farmer(session, runtime.now())
+
+
+@pytest.fixture
+def program(app: Flask, runtime: Runtime, lender: Organisation) -> Program:
+    return Program(app.test_client(), key(runtime, lender))

@@ -139,8 +139,9 @@ def test_an_opt_out_at_the_gateway_is_heard_for_a_phone_that_we_know(client, hou
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
-def test_without_a_database_the_farmer_reads_a_goodbye_and_the_gateway_tries_again(url, now, tmp_path):
-    client = create_app(runtime(f"sqlite:///{tmp_path}/absent/none.db", now, callback_secret=NEW)).test_client()
+def test_with_neither_database_nor_spool_the_farmer_reads_a_goodbye_and_the_gateway_tries_again(url, now, tmp_path):
+    nowhere = runtime(f"sqlite:///{tmp_path}/absent/none.db", now, callback_secret=NEW, spool_dir=f"{tmp_path}/absent/spool")
+    client = create_app(nowhere).test_client()
     assert client.post(f"/at/{NEW}/ussd", data=USSD).data.startswith(b"END ")
     assert client.post(f"/at/{NEW}/sms", data=SMS).status_code == 503
     assert client.get("/readyz").status_code == 503

@@ -103,7 +103,7 @@ def test_an_account_cannot_change_itself_and_a_cooperative_needs_its_group(runti
     assert "another administrator" in visitor.post(f"/accounts/{me}/end").follow().text
     visitor.post("/accounts", name="Peter", email="peter@example.org", role="cooperative", group="")
     assert visitor.status == 400
-    assert "needs its group" in visitor.text
+    assert "needs its organisation" in visitor.text
     visitor.post("/accounts", name="Ada", email="admin@example.org", role="editor", group="")
     assert "account with this address already" in visitor.text
 

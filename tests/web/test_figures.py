@@ -8,8 +8,9 @@ from flask import Flask
 from sqlalchemy import select
 
 from jobs.runtime import Runtime
+from messaging import suppressions
 from messaging.classes import MessageClass
-from profiles import organisations
+from profiles import consent, organisations
 from profiles.models import Farmer
 from tests import builders
 from tests.builders import Clock
@@ -116,3 +117,19 @@ def test_a_districts_name_is_never_a_formula(visitor: Visitor, runtime: Runtime)
         builders.farmer(session, runtime.now(), 1, district_id=odd.id)
     staff(runtime, "admin")
     assert set(rows(visitor.signs_in("admin@example.org").get("/figures.csv"))) == {"'=cmd()", "All"}
+
+
+@pytest.mark.usefixtures("people")
+def test_the_overview_and_the_figures_mean_the_same_by_reached(visitor: Visitor, runtime: Runtime) -> None:
+    """Six have a phone: one has not agreed, one took it back, one said STOP; three are reached."""
+    now = runtime.now()
+    with runtime.transaction() as session:
+        builders.farmer(session, now, 4, agreed=False)
+        gone, stopped = builders.farmer(session, now, 5), builders.farmer(session, now, 6)
+        consent.withdraw(session, gone.id, consent.SERVICE, now)
+        suppressions.stop(session, stopped.phone or "", "sms", now)
+        builders.farmer(session, now, 7, phone=None)
+    staff(runtime, "admin")
+    overview = visitor.signs_in("admin@example.org").get("/").text
+    assert "<strong>3</strong><span>reached by phone, 43%: they have one, agreed to be texted, and did not say STOP" in overview
+    assert "3 of 7, a phone, agreed to be texted, no STOP" in visitor.get("/figures").text
