@@ -8,8 +8,8 @@ from content import price_texts, told
 
 
 def short(session: Session, crop: str, district_id: int, language: str, day: date, room: int) -> str:
-    """For a screen, in at most `room` septets."""
-    price = told.price(session, crop, district_id, day)
+    """For a screen, in at most `room` septets: no screen has room for other markets, so her own district is asked alone first."""
+    price = told.here(session, crop, district_id, day) or told.price(session, crop, district_id, day)
     since = None if price else told.last(session, crop, district_id, day)
     return price_texts.short(price, crop, language, room, since)
 
@@ -23,4 +23,4 @@ def sentence(session: Session, crop: str, district_id: int, language: str, day: 
 
 def fresh(session: Session, crop: str, district_id: int, day: date) -> bool:
     """Whether there is a price to tell today."""
-    return told.price(session, crop, district_id, day) is not None
+    return (told.here(session, crop, district_id, day) or told.price(session, crop, district_id, day)) is not None
