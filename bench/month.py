@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from bench import country, per_farmer
 from bench.country import NOW, timed
 from bench.plan import BODIES
-from bench.send import drain, gateway
+from bench.send import drain, gateway, without_a_limit
 from content import planning
 from core import db
 from core.db import new_id
@@ -33,6 +33,7 @@ def run(_farmers: int) -> None:
     with country.database("sqlite") as url, gateway(LATENCY) as address:
         sessions = country.people(url, FARMERS)
         cooperatives(sessions)
+        without_a_limit(sessions)
         house = runtime(url, NOW, AfricasTalking("ensigo", "key", base_url=address))
         with timed(took, "month"):
             for audience in audiences(sessions):

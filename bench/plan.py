@@ -4,6 +4,7 @@ import tracemalloc
 from io import BytesIO
 from statistics import median
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session, sessionmaker
@@ -11,7 +12,9 @@ from sqlalchemy.orm import Session, sessionmaker
 from bench import country
 from bench.country import NOW, timed
 from content import planning, texts
+from content.models import Broadcast
 from core import db
+from core.settings import Settings
 from jobs.plan import RANGE, RANGE_WRITTEN_ONE_BY_ONE
 from messaging.models import Batch
 from profiles.audiences import Audience
@@ -39,8 +42,9 @@ def run(farmers: int) -> None:
         for language in BODIES:
             texts.say("crop.maize", language)  # the wording is read once a process, not once a broadcast
         for number, took in enumerate(rounds):
+            name = waiting(sessions, f"tailored{number}", BODIES)
             with timed(took, "plan"):
-                planned = plan(sessions, url, f"tailored{number}", BODIES)
+                planned = plan(sessions, settings(url), name)
             assert planned == phones, (planned, phones)
             rows = as_rows(sessions)
             with timed(took, "copy"):
@@ -48,8 +52,9 @@ def run(farmers: int) -> None:
         with db.reading(sessions) as session:
             bodies = session.scalars(select(func.count(Batch.body.distinct()))).one()
         personal: dict[str, float] = {}
+        name = waiting(sessions, "personal", PERSONAL)
         with timed(personal, "plan"):
-            assert plan(sessions, url, "personal", PERSONAL) == farmers  # each is called by her name, shared phone or not
+            assert plan(sessions, settings(url), name) == farmers  # each is called by her name, shared phone or not
         peak = memory(sessions, url)
         sessions.kw["bind"].dispose()
     ratios = sorted(took["copy"] / took["plan"] for took in rounds)
@@ -66,26 +71,29 @@ def run(farmers: int) -> None:
 
 def memory(sessions: sessionmaker[Session], url: str) -> int:
     """Bytes that Python holds at the most while the tailored broadcast is planned once more: untimed, for tracing costs time."""
+    name = waiting(sessions, "traced", BODIES)
     tracemalloc.start()
-    plan(sessions, url, "traced", BODIES)
+    plan(sessions, settings(url), name)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return peak
 
 
-def plan(sessions: sessionmaker[Session], url: str, code: str, bodies: dict[str, str]) -> int:
-    """Plan to the end as the job does; how many phones."""
+def waiting(sessions: sessionmaker[Session], code: str, bodies: dict[str, str]) -> UUID:
+    """A broadcast that waits to be planned."""
     with db.transaction(sessions) as session:
-        broadcast = country.broadcast(session, code, bodies, Audience(crops=("maize",)), NOW)
-        name = broadcast.id
+        return country.broadcast(session, code, bodies, Audience(crops=("maize",)), NOW).id
+
+
+def plan(sessions: sessionmaker[Session], known: Settings, name: UUID) -> int:
+    """Plan to the end as the job does; how many phones."""
     more = True
     while more:
         with db.transaction(sessions) as session:
-            more = planning.plan_some(
-                session, NOW, settings(url), RANGE[db.dialect(session)], RANGE_WRITTEN_ONE_BY_ONE[db.dialect(session)]
-            )
+            kind = db.dialect(session)
+            more = planning.plan_some(session, NOW, known, RANGE[kind], RANGE_WRITTEN_ONE_BY_ONE[kind])
     with db.reading(sessions) as session:
-        return session.get_one(type(broadcast), name).phones
+        return session.get_one(Broadcast, name).phones
 
 
 def as_rows(sessions: sessionmaker[Session]) -> bytes:

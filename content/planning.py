@@ -55,7 +55,7 @@ def _plan_piece(session: Session, broadcast: Broadcast, now: datetime, settings:
     depends = fields.depends(sorted({name for body in version.bodies.values() for name in placeholders.names(body)}))
     if not broadcast.cursor:
         _prepare(session, broadcast, version, depends, settings, now)
-        broadcast.cursor = stretches.begin(session, broadcast.id, by_name=FARMER in depends)
+        broadcast.cursor = stretches.begin(session, broadcast.id, FARMER in depends, widths[0])
         return
     stretch = stretches.after(session, broadcast.id, broadcast.cursor, widths[FARMER in depends])
     if stretch is None:

@@ -18,7 +18,7 @@ from core.db import dialect
 from profiles.models import Farmer
 
 Ids = tuple[UUID, UUID]
-# The ways a stretch is cut: farmers whose phone is nobody else's; shared phones; all phones, where each is written to by name.
+# The ways a stretch is cut: farmers whose phone is nobody else's; shared phones; all phones, where there are few or each is named.
 ALONE, SHARED, PHONES = "alone", "shared", "phones"
 
 
@@ -51,9 +51,13 @@ class Stretch:
         return [Farmer.phone > self.after, Farmer.phone <= self.upto]
 
 
-def begin(session: Session, broadcast_id: UUID, by_name: bool) -> str:
-    """The first cursor. Notes who shares a phone, as it is now, unless each farmer is written to by name."""
-    if by_name:
+def begin(session: Session, broadcast_id: UUID, by_name: bool, width: int) -> str:
+    """The first cursor. Notes who shares a phone, as it is now, where that is needed to tell a text twice from a text once.
+
+    It is not where each farmer is written to by name, nor where all phones lie in one stretch of `width`.
+    """
+    few = select(Farmer.phone).where(Farmer.phone.is_not(None)).order_by(Farmer.phone).limit(width + 1).subquery()
+    if by_name or session.scalars(select(func.count()).select_from(few)).one() <= width:
         return f"{PHONES}:"
     several = select(literal(broadcast_id, Farmer.id.type), Farmer.phone).where(Farmer.phone.is_not(None))
     several = several.group_by(Farmer.phone).having(func.count() > 1)

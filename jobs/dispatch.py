@@ -31,7 +31,7 @@ from messaging.ways import Leases, Ways
 
 log = structlog.get_logger(__name__)
 PARALLEL = 8  # calls in the air at once, per process
-URGENT = 1  # of these senders only take the first lane, so that a reply never waits behind a country's advice
+URGENT = 1  # more that only takes the first lane, so that a reply never waits behind a country's advice
 CHUNK = 4  # batches to a claim: few, so that a slow gateway does not hold what another process could send
 PAUSES = (0.2, 0.5, 1, 2, 5, 10, 15)  # seconds between tries to record an answer: within the lease
 SECONDS = 8.0  # one run at most; what is left wakes the job again
@@ -74,8 +74,9 @@ class Board:
 def dispatch(runtime: Runtime) -> None:
     """Send what is due, several calls at a time, until nothing is due or the time is up."""
     until, board = time.monotonic() + SECONDS, Board(runtime)
-    with ThreadPoolExecutor(PARALLEL, thread_name_prefix="send") as pool:
-        busy = list(pool.map(lambda number: _serve(board, until, number < URGENT), range(PARALLEL)))
+    senders = PARALLEL + URGENT
+    with ThreadPoolExecutor(senders, thread_name_prefix="send") as pool:
+        busy = list(pool.map(lambda number: _serve(board, until, number < URGENT), range(senders)))
     if any(busy) and not runtime.stopping.is_set():
         runtime.queue.wake("dispatch")
 

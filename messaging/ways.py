@@ -19,10 +19,11 @@ from messaging.flow_models import Route
 from messaging.models import Batch
 
 # What a gateway is given before an operator of the service says otherwise: texts a second, calls at once, a part's price.
+# Calls of a worker that died hold their places for a minute: room for several such is part of it.
 DEFAULTS: Mapping[str, tuple[int, int, Decimal, str]] = {
     "simulator": (1_000_000, 64, Decimal(0), "UGX"),
-    "africastalking": (1_000, 16, Decimal(25), "UGX"),
-    "kannel": (50, 8, Decimal(15), "UGX"),
+    "africastalking": (1_000, 64, Decimal(25), "UGX"),
+    "kannel": (50, 32, Decimal(15), "UGX"),
 }
 UNLISTED = (1_000, 16, Decimal(0), "UGX")
 KEPT_FOR_URGENT = 0.2  # of a bucket: advice and surveys never drain it to where a reply would wait

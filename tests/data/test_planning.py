@@ -94,7 +94,7 @@ def test_who_gets_a_planned_phone_while_planning_goes_on_does_not_double_its_tex
         first = farmer(session, now - timedelta(minutes=2), 1)
         farmer(session, now - timedelta(minutes=1), 2)
         name = broadcast(session, now)
-        cursor = stretches.begin(session, name, by_name=False)
+        cursor = stretches.begin(session, name, by_name=False, width=1)
         stretch = stretches.after(session, name, cursor, 1)
         assert stretch is not None
         assert stretch.upto == first.id.hex
@@ -123,7 +123,7 @@ def test_who_shares_a_phone_is_kept_while_a_stopped_broadcast_may_go_on_and_forg
     with house.transaction() as session:
         village(session, now)
         name = broadcast(session, now)
-        stretches.begin(session, name, by_name=False)
+        stretches.begin(session, name, by_name=False, width=1)
         session.get_one(Broadcast, name).state = "stopped"
     tidy(house)
     with house.reading() as session:
